@@ -1,0 +1,1 @@
+"""All computation of Middleground; never imports Streamlit."""

@@ -1,0 +1,1 @@
+"""Tables, schemas, hierarchies, reading files, splitting."""

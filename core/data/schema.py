@@ -1,0 +1,304 @@
+"""The schema: for each column its kind, its role and what is publicly known of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from core.errors import UserError
+
+
+class Kind(StrEnum):
+    """How the values of a column are read."""
+
+    NUMERIC = "numeric"
+    CATEGORICAL = "categorical"
+    DATE = "date"
+    TEXT = "text"
+
+
+class Role(StrEnum):
+    """What a column is for."""
+
+    DIRECT_IDENTIFIER = "direct_identifier"
+    QUASI_IDENTIFIER = "quasi_identifier"
+    SENSITIVE = "sensitive"
+    TARGET = "target"
+    FEATURE = "feature"
+    IGNORED = "ignored"
+
+
+MODEL_ROLES = (Role.QUASI_IDENTIFIER, Role.SENSITIVE, Role.FEATURE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hierarchy:
+    """How a column's values become coarser, level by level; the level above the last is always "everything".
+
+    Parameters
+    ----------
+    kind : {"intervals", "prefix", "date", "levels"}
+        `intervals` cuts numbers at multiples of `widths`; `prefix` keeps fewer leading characters of a code;
+        `date` goes month, quarter, year, decade; `levels` looks values up in `rows`.
+    widths : tuple of float
+        Interval widths, strictly increasing. For `intervals` only.
+    rows : tuple of tuple of str
+        One row per leaf value, leaf first, then its group at each level. For `levels` only.
+    """
+
+    kind: str
+    widths: tuple[float, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a hierarchy that is not one."""
+        if self.kind not in ("intervals", "prefix", "date", "levels"):
+            raise UserError(
+                "a hierarchy's kind must be intervals, prefix, date or levels",
+                got=repr(self.kind),
+                do="Choose one of these.",
+            )
+        if self.kind == "intervals":
+            good = all(isinstance(w, (int, float)) and math.isfinite(w) and w > 0 for w in self.widths)
+            if not self.widths or not good or list(self.widths) != sorted(set(self.widths)):
+                raise UserError(
+                    "interval widths must be positive and increasing",
+                    got=repr(list(self.widths)),
+                    do="Write for example [5, 10, 20].",
+                )
+        if self.kind == "levels":
+            lengths = {len(row) for row in self.rows}
+            if len(lengths) != 1 or lengths.pop() < 2:
+                raise UserError(
+                    "a levels hierarchy has rows of one length of two or more",
+                    got=f"{len(self.rows)} rows of {len({len(row) for row in self.rows})} different lengths",
+                    do="Write one row per value: value;group;larger group.",
+                )
+            if len({row[0] for row in self.rows}) != len(self.rows):
+                raise UserError(
+                    "a levels hierarchy names each value once", got="a value twice", do="Remove the repeated row."
+                )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        if self.kind == "intervals":
+            return {"kind": self.kind, "widths": list(self.widths)}
+        if self.kind == "levels":
+            return {"kind": self.kind, "rows": [list(row) for row in self.rows]}
+        return {"kind": self.kind}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column: name, kind, role, and what is *public* about it.
+
+    Parameters
+    ----------
+    bounds : (low, high), optional
+        Numbers: the public range; dates: ISO texts.
+    categories : tuple of str, optional
+        The public list of values.
+    """
+
+    name: str
+    kind: Kind
+    role: Role
+    bounds: tuple[Any, Any] | None = None
+    categories: tuple[str, ...] | None = None
+    hierarchy: Hierarchy | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse bounds and categories that contradict the kind."""
+        if self.bounds is not None:
+            low, high = self.bounds
+            ordered = low < high if type(low) is type(high) or self.kind is Kind.NUMERIC else False
+            if self.kind not in (Kind.NUMERIC, Kind.DATE) or not ordered:
+                raise UserError(
+                    f"the bounds of {self.name!r} must be two increasing numbers or dates",
+                    got=f"bounds on a {self.kind} column" if self.kind not in (Kind.NUMERIC, Kind.DATE) else "others",
+                    do="Correct the bounds in the schema, or remove them.",
+                )
+        if self.categories is not None and len(set(self.categories)) != len(self.categories):
+            raise UserError(
+                f"the categories of {self.name!r} must differ from each other", got="a repeat", do="Remove the repeat."
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        value: dict[str, Any] = {"kind": str(self.kind), "role": str(self.role)}
+        if self.bounds is not None:
+            value["bounds"] = list(self.bounds)
+        if self.categories is not None:
+            value["categories"] = list(self.categories)
+        if self.hierarchy is not None:
+            value["hierarchy"] = self.hierarchy.to_json()
+        return value
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a table, in order, and the person id: the unit of protection.
+
+    Examples
+    --------
+    >>> schema = Schema((Column(name="age", kind=Kind.NUMERIC, role=Role.QUASI_IDENTIFIER),))
+    >>> schema.quasi_identifiers
+    ('age',)
+    """
+
+    columns: tuple[Column, ...]
+    person_id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check names, the person id and the number of targets."""
+        names = [column.name for column in self.columns]
+        if len(set(names)) != len(names):
+            raise UserError("column names must differ", got="a name twice", do="Rename one of the columns.")
+        if self.person_id is not None and self.person_id not in names:
+            raise UserError(
+                "the person id must be a column of the table", got=repr(self.person_id), do="Choose an existing column."
+            )
+        if len(self.with_role(Role.TARGET)) > 1:
+            raise UserError(
+                "a schema has at most one target", got=", ".join(self.with_role(Role.TARGET)), do="Keep one of them."
+            )
+        if self.person_id is not None and self[self.person_id].role is Role.TARGET:
+            raise UserError("the person id cannot be the target", got=repr(self.person_id), do="Choose another target.")
+
+    def __getitem__(self, name: str) -> Column:
+        """Return the column of this name."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether there is a column of this name."""
+        return any(column.name == name for column in self.columns)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All column names, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def with_role(self, *roles: Role) -> tuple[str, ...]:
+        """Return the names of the columns that have one of these roles, the person id never among them."""
+        return tuple(c.name for c in self.columns if c.role in roles and c.name != self.person_id)
+
+    @property
+    def quasi_identifiers(self) -> tuple[str, ...]:
+        """What an attacker may know of somebody."""
+        return self.with_role(Role.QUASI_IDENTIFIER)
+
+    @property
+    def direct_identifiers(self) -> tuple[str, ...]:
+        """What names somebody."""
+        return self.with_role(Role.DIRECT_IDENTIFIER)
+
+    @property
+    def target(self) -> str | None:
+        """What the model predicts."""
+        found = self.with_role(Role.TARGET)
+        return found[0] if found else None
+
+    @property
+    def model_inputs(self) -> tuple[str, ...]:
+        """Quasi-identifier, sensitive and feature columns, without free text."""
+        return tuple(name for name in self.with_role(*MODEL_ROLES) if self[name].kind is not Kind.TEXT)
+
+    def without(self, names: Iterable[str]) -> Schema:
+        """Return the schema without these columns."""
+        gone = set(names)
+        person = None if self.person_id in gone else self.person_id
+        return Schema(tuple(column for column in self.columns if column.name not in gone), person)
+
+    def changed(self, *columns: Column) -> Schema:
+        """Return the schema with these columns in place of those of the same name."""
+        new = {column.name: column for column in columns}
+        return replace(self, columns=tuple(new.get(column.name, column) for column in self.columns))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form that `from_json` reads."""
+        return {"columns": {c.name: c.to_json() for c in self.columns}, "person_id": self.person_id}
+
+    @staticmethod
+    def from_json(data: Any, folder: Path | None = None) -> Schema:
+        """Read the JSON form; levels files are looked up in `folder`."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("columns"), Mapping):
+            raise UserError("a schema has an object 'columns'", got=type(data).__name__, do="See the README's example.")
+        columns = tuple(_column(str(name), spec, folder) for name, spec in data["columns"].items())
+        return Schema(columns, data.get("person_id"))
+
+    @staticmethod
+    def load(path: Path) -> Schema:
+        """Read a schema file."""
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise UserError("the schema file must exist", got=f"no file {path}", do="Correct the path.") from None
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            line = getattr(error, "lineno", "?")
+            raise UserError(
+                "a schema is a JSON file", got=f"a mistake in line {line} of {path.name}", do="Correct it."
+            ) from None
+        return Schema.from_json(data, path.parent)
+
+
+def _column(name: str, spec: Any, folder: Path | None) -> Column:
+    if not isinstance(spec, Mapping):
+        raise UserError(f"column {name!r} needs an object", got=type(spec).__name__, do="Give it a kind and a role.")
+    unknown = set(spec) - {"kind", "role", "bounds", "categories", "hierarchy"}
+    if unknown:
+        raise UserError(
+            f"column {name!r} has kind, role, bounds, categories and hierarchy",
+            got=", ".join(sorted(unknown)),
+            do="Correct the name.",
+        )
+    try:
+        kind, role = Kind(str(spec.get("kind"))), Role(str(spec.get("role")))
+    except ValueError:
+        raise UserError(
+            f"column {name!r} needs a kind ({', '.join(Kind)}) and a role ({', '.join(Role)})",
+            got=f"{spec.get('kind')!r} and {spec.get('role')!r}",
+            do="Correct the schema.",
+        ) from None
+    bounds, categories = spec.get("bounds"), spec.get("categories")
+    if bounds is not None and (not isinstance(bounds, (list, tuple)) or len(bounds) != 2):
+        raise UserError(f"the bounds of {name!r} are two values", got=repr(bounds), do="Write [low, high].")
+    return Column(
+        name=name,
+        kind=kind,
+        role=role,
+        bounds=None if bounds is None else (bounds[0], bounds[1]),
+        categories=None if categories is None else tuple(str(value) for value in categories),
+        hierarchy=_hierarchy(name, spec.get("hierarchy"), folder),
+    )
+
+
+def _hierarchy(name: str, spec: Any, folder: Path | None) -> Hierarchy | None:
+    if spec is None:
+        return None
+    if not isinstance(spec, Mapping):
+        raise UserError(f"the hierarchy of {name!r} is an object", got=type(spec).__name__, do="Give it a kind.")
+    rows: tuple[tuple[str, ...], ...] = ()
+    if spec.get("kind") == "levels":
+        if "file" in spec:
+            rows = read_levels((folder or Path()) / str(spec["file"]))
+        else:
+            rows = tuple(tuple(str(cell) for cell in row) for row in spec.get("rows", ()))
+    return Hierarchy(kind=str(spec.get("kind")), widths=tuple(spec.get("widths", ())), rows=rows)
+
+
+def read_levels(path: Path) -> tuple[tuple[str, ...], ...]:
+    """Read an ARX levels file: one row per value, leaf first, semicolons, no header."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            return tuple(tuple(row) for row in csv.reader(handle, delimiter=";") if row)
+    except FileNotFoundError:
+        raise UserError("a levels file must exist", got=f"no file {path.name}", do="Correct the path.") from None

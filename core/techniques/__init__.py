@@ -1,0 +1,7 @@
+"""The registry of techniques: one file each, one import line here."""
+
+from core.registry import collect
+from core.techniques.base import Technique
+from core.techniques.none import NoProtection
+
+TECHNIQUES = collect(Technique, globals())

@@ -1,0 +1,147 @@
+"""The contract of a technique: one way to protect, with parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.random import Generator
+
+from core.data.table import Labels, Table
+from core.params import Parametrised
+from core.privacy.guarantee import NO_GUARANTEE, Guarantee
+
+if TYPE_CHECKING:
+    from core.data.schema import Schema
+
+
+class Family(StrEnum):
+    """How a technique protects; colour and shape on the chart."""
+
+    ANCHOR = "anchor"
+    HIDE = "hide"
+    COARSEN = "coarsen"
+    REPLACE = "replace"
+    NOISE = "add noise"
+    TRAIN = "train privately"
+
+
+class Stage(StrEnum):
+    """Where in a recipe a technique stands."""
+
+    TABLE = "table"
+    TRAINING = "training"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicFacts:
+    """What everybody may know, so that nothing has to be read from the members.
+
+    Parameters
+    ----------
+    people : float
+        The public number to average by: |POOL| / 2 for a replicate, |POOL| for a fit on all of POOL.
+    classes : tuple of str
+        The target's classes.
+    assume_public_domain : bool
+        The study accepts ranges and category lists read from the whole table as public, and says so.
+    domains : mapping, optional
+        With `assume_public_domain`: column -> (low, high) or tuple of categories of the whole table.
+    """
+
+    people: float
+    classes: tuple[str, ...]
+    assume_public_domain: bool = False
+    domains: Mapping[str, tuple[Any, ...]] | None = None
+
+
+class Predictor(Protocol):
+    """A trained model that answers for rows of a (recoded) table."""
+
+    def predict_proba(self, table: Table) -> Labels:
+        """Return probabilities, shape (rows, classes), in the order of `PublicFacts.classes`."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Protected:
+    """The rows that a table technique gives back.
+
+    Parameters
+    ----------
+    table : Table
+        The protected rows.
+    source : integer array or None
+        For each protected row the position of the member row it was made from; None for synthetic rows.
+    recode : callable
+        The fitted map that brings *anybody's* raw row into the same form (TEST people, controls, attack queries).
+        Techniques that perturb or invent rows give the identity, so that TEST stays raw.
+    """
+
+    table: Table
+    source: Labels | None
+    recode: Callable[[Table], Table]
+
+
+def unchanged(table: Table) -> Table:
+    """Return the table as it is: the recoding map of techniques that have none."""
+    return table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Technique(Parametrised):
+    """One way to protect; its dataclass fields are its parameters.
+
+    A technique overrides the hook that fits: `protect` (rows in, rows out) when `stage` is TABLE, `train` when it is
+    TRAINING. Registration is one import line in `core/techniques/__init__.py`.
+    """
+
+    family: ClassVar[Family]
+    stage: ClassVar[Stage]
+    strength: ClassVar[str | None] = None
+    """The parameter that a sweep turns."""
+    stronger: ClassVar[str] = "higher"
+    """Whether a "higher" or "lower" value of `strength` protects more."""
+    grid: ClassVar[tuple[Any, ...]] = ()
+    """Values of `strength` to start a sweep from."""
+    stops: ClassVar[str] = ""
+    """One sentence: what it is meant to stop and what it does not."""
+    synthetic: ClassVar[bool] = False
+    """True when the rows it releases belong to nobody."""
+
+    def unsupported(self, schema: Schema, facts: PublicFacts) -> str | None:
+        """Return the reason why this table cannot go through, or None."""
+        return None
+
+    def public_map(self, schema: Schema) -> bool:
+        """Say whether `protect` maps each row by public knowledge alone, so that DP training may follow it."""
+        return False
+
+    def protect(self, members: Table, facts: PublicFacts, rng: Generator) -> Protected:
+        """Return the protected rows of these members. Stage TABLE only."""
+        return Protected(table=members, source=np.arange(len(members)), recode=unchanged)
+
+    def train(self, rows: Table, facts: PublicFacts, rng: Generator) -> Predictor:
+        """Return a model trained under protection. Stage TRAINING only."""
+        raise NotImplementedError
+
+    def guarantee(self, schema: Schema, facts: PublicFacts) -> Guarantee:
+        """Return what is proved about what this technique gives back."""
+        return NO_GUARANTEE
+
+    @classmethod
+    def describe(cls) -> dict[str, Any]:
+        """Return the JSON of the command line's listings."""
+        return {
+            **super().describe(),
+            "family": str(cls.family),
+            "stage": str(cls.stage),
+            "strength": cls.strength,
+            "stronger": cls.stronger,
+            "grid": list(cls.grid),
+            "idea": (cls.__doc__ or "").strip().splitlines()[0],
+            "stops": cls.stops,
+        }
