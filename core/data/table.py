@@ -82,7 +82,7 @@ class Table:
 
     def with_columns(self, columns: Mapping[str, Any], schema: Schema, meanings: Mapping[str, Meaning]) -> Table:
         """Return the table with some columns replaced, in the order of `schema`."""
-        frame = {name: columns.get(name, self.frame[name] if name in self.frame else None) for name in schema.names}
+        frame = {name: columns.get(name, self.frame.get(name)) for name in schema.names}
         kept = {name: value for name, value in self.meanings.items() if name in schema and name not in columns}
         index = self.frame.index
         new = pd.DataFrame({k: pd.Series(v, index=index) for k, v in frame.items()}, index=index)
@@ -154,9 +154,13 @@ def _canonical(cells: pd.Series[Any], column: Column) -> Any:
             dates = dates.dt.tz_convert("UTC").dt.tz_localize(None)
         _refuse(cells, dates.isna(), column)
         return dates.astype("datetime64[s]").to_numpy()
-    texts = pd.Series([None if pd.isna(v) else _text(v) for v in cells.array], dtype="object")
-    present = sorted(texts.dropna().unique())
-    return pd.Categorical(texts, categories=present)
+    codes, values = pd.factorize(cells)
+    texts = [_text(value) for value in values]
+    present = sorted(set(texts))
+    place = {text: code for code, text in enumerate(present)}
+    # Two values may have one text (1 and 1.0); the extra place at the end is for missing cells, whose code is -1.
+    lookup = np.array([*(place[text] for text in texts), -1], dtype=np.int64)
+    return pd.Categorical.from_codes(lookup[codes], categories=pd.Index(present, dtype=object))
 
 
 def _text(value: Any) -> str:

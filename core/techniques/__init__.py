@@ -2,6 +2,8 @@
 
 from core.registry import collect
 from core.techniques.base import Technique
+from core.techniques.constant import Constant
+from core.techniques.mondrian_k_anonymity import MondrianKAnonymity
 from core.techniques.none import NoProtection
 
 TECHNIQUES = collect(Technique, globals())

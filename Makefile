@@ -1,0 +1,53 @@
+# Fresh machine: Python 3.11+, git, make. `make run` serves the dashboard, `make test` runs every test without a browser.
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8501
+BIN := $(VENV)/bin
+export PYTHONDONTWRITEBYTECODE ?=
+
+.PHONY: run install install-dev test check lint types slow e2e bench clean
+
+run: install
+	@$(BIN)/python -m pages.components.static_files
+	@echo "Middleground: http://127.0.0.1:$(PORT)  (Ctrl+C stops it; rows live in this process only)"
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then (sleep 2; $(BIN)/python -m webbrowser -t "http://127.0.0.1:$(PORT)" >/dev/null 2>&1) & fi
+	@$(BIN)/streamlit run dashboard.py --server.port $(PORT)
+
+install: $(VENV)/.installed
+
+install-dev: $(VENV)/.installed-dev
+
+$(VENV)/.installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Middleground needs Python 3.11 or newer, got " + sys.version.split()[0] + ". Set PYTHON=python3.11 or newer.")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+test: install-dev
+	$(BIN)/python -m pytest -q
+
+check: install-dev lint types test
+
+lint: install-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install-dev
+	$(BIN)/mypy
+
+slow: install-dev
+	$(BIN)/python -m pytest -q -m slow
+
+e2e: install-dev
+	@$(BIN)/python -m pages.components.static_files
+	$(BIN)/python -m pytest -q -m browser tests/browser
+
+bench: install-dev
+	$(BIN)/python tests/bench.py
+
+clean:
+	rm -rf $(VENV) static .mypy_cache .ruff_cache .hypothesis

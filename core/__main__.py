@@ -1,0 +1,191 @@
+"""The command line: `python -m core ...`, the second front end on the same functions as the dashboard.
+
+Exit codes: 0 ok, 1 an audit or certificate failed, 2 bad input (one clear line on standard error).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import UserError
+
+
+def _listing(what: str) -> list[dict[str, Any]]:
+    """Describe one registry."""
+    if what == "techniques":
+        from core.techniques import TECHNIQUES
+
+        return [technique.describe() for technique in TECHNIQUES.values()]
+    if what == "attacks":
+        from core.attacks import ATTACKS
+
+        return [attack.describe() for attack in ATTACKS.values()]
+    if what == "models":
+        from core.models import MODELS
+
+        return [model.describe() for model in MODELS.values()]
+    from core.utility.metrics import METRICS
+
+    return [metric.describe() for metric in METRICS.values()]
+
+
+def _list(options: argparse.Namespace) -> None:
+    rows = _listing(options.command)
+    if options.json:
+        print(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        names = ", ".join(parameter["name"] for parameter in row["parameters"])
+        print(f"{row['key']}({names})  [{row['family']}]\n    {row['title']}. {row['idea']}")
+
+
+def _measure(options: argparse.Namespace) -> None:
+    from core.data.schema import Schema
+    from core.privacy.measure import measure
+    from core.tradeoff.study import load_table
+
+    table = load_table(Path(options.table), Schema.load(Path(options.schema)))
+    found = measure(table, None)
+    if options.json:
+        print(json.dumps(found, indent=2))
+        return
+    names = ", ".join(found["quasi_identifiers"]) or "nothing"
+    print(
+        f"{found['rows']} rows of {found['people']} people. An attacker who knows {names} finds {found['classes']} "
+        f"different combinations: {found['uniques']} people ({found['unique_share']:.1%}) are alone in theirs "
+        f"(k = {found['k']}). Picking at random inside a combination is right for {found['prosecutor_average']:.1%}."
+    )
+
+
+def _run(options: argparse.Namespace) -> None:
+    from core.engine.jobs import Dispatcher, Job
+    from core.engine.local import LocalEngine, default_workers
+    from core.tradeoff.study import load_study
+
+    study, table = load_study(Path(options.study))
+    changes = {name: value for name in ("effort", "seed") if (value := getattr(options, name)) is not None}
+    study = replace(study, **changes)
+    if options.workers is not None and options.workers < 1:
+        raise UserError("--workers is 1 or more", got=str(options.workers), do="Raise it.")
+    engine = LocalEngine(options.workers or default_workers())
+    try:
+        job = Dispatcher(engine).start(Job(study, table))
+        while not job.wait(0.5):
+            if sys.stderr.isatty():
+                print(f"\r{job.headline()}        ", end="", file=sys.stderr, flush=True)
+        snapshot = job.snapshot()
+    finally:
+        engine.close()
+    if sys.stderr.isatty():
+        print("\r", end="", file=sys.stderr)
+    if options.json:
+        _write(Path(options.json), (json.dumps(snapshot.result, indent=1, allow_nan=False) + "\n").encode())
+    print(_table(snapshot.result))
+    print(snapshot.headline)
+
+
+def _table(result: Mapping[str, Any]) -> str:
+    """Return the points as text: one line each, with intervals and references."""
+    lines = [f"{'setting':42} {'accuracy':>22} {'membership advantage':>24}  meets"]
+    for point in result["points"]:
+        if point["status"] != "measured":
+            lines.append(f"{point['id'][:42]:42} {point['status']}: {point['reason']}")
+            continue
+        verdicts = ", ".join(f"{name}: {verdict}" for name, verdict in point["meets"].items())
+        risk, bound = point["risks"]["membership"], point["guarantee"]["advantage_bound"]
+        ceiling = f" <= {bound:.3f} proved" if bound is not None else ""
+        broken = "  VIOLATION" if risk.get("violation") else ""
+        shown = f"{_cell(risk)}{ceiling}{broken}"
+        lines.append(f"{point['id'][:42]:42} {_cell(point['utility']['accuracy']):>22} {shown:>24}  {verdicts}")
+    reference = next((p["utility"]["accuracy"]["reference"] for p in result["points"] if p["utility"]), None)
+    if reference is not None:
+        lines.append(f"reference accuracy (always the most frequent class): {reference:.3f}")
+    return "\n".join(lines)
+
+
+def _cell(estimate: Mapping[str, Any]) -> str:
+    if estimate.get("value") is None:
+        return str(estimate.get("status"))
+    if estimate.get("low") is None:
+        return f"{estimate['value']:.3f}"
+    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
+
+
+def _report(options: argparse.Namespace) -> None:
+    from core.report import render
+
+    try:
+        result = json.loads(Path(options.result).read_text(encoding="utf-8"))
+    except OSError:
+        raise UserError(
+            "the result file must exist", got=f"no file {options.result}", do="Run a study first."
+        ) from None
+    except ValueError:
+        raise UserError("a result is a JSON file", got="something else", do="Use the file of run --json.") from None
+    if not isinstance(result, dict) or result.get("schema") != "middleground.result/1":
+        raise UserError(
+            "a result has the schema middleground.result/1", got="another file", do="Use the file of run --json."
+        )
+    _write(Path(options.output), render(result, options.format, options.audience))
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UserError(
+            "the output file must be writable", got=f"{path}: {error.strerror}", do="Choose another place."
+        ) from None
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's grammar."""
+    top = argparse.ArgumentParser(prog="python -m core", description=(__doc__ or "").splitlines()[0])
+    commands = top.add_subparsers(dest="command", required=True)
+    for name in ("techniques", "attacks", "models", "metrics"):
+        command = commands.add_parser(name, help=f"list the {name}")
+        command.add_argument("--json", action="store_true")
+        command.set_defaults(run=_list)
+    command = commands.add_parser("measure", help="who could be recognised in a table as it is")
+    command.add_argument("table")
+    command.add_argument("--schema", required=True)
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_measure)
+    command = commands.add_parser("run", help="measure every setting of a study")
+    command.add_argument("study")
+    command.add_argument("--effort", choices=("glance", "standard", "thorough"))
+    command.add_argument("--seed", type=int)
+    command.add_argument("--workers", type=int)
+    command.add_argument("--json", metavar="OUT.json")
+    command.set_defaults(run=_run)
+    command = commands.add_parser("report", help="write the report of a result")
+    command.add_argument("result")
+    command.add_argument("--format", required=True, choices=("html", "pdf", "md", "csv", "json"))
+    command.add_argument("--audience", default="team", choices=("team", "external", "executive"))
+    command.add_argument("-o", dest="output", required=True)
+    command.set_defaults(run=_report)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], None] = options.run
+    try:
+        command(options)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,231 @@
+"""Measuring membership inference: the strongest attack, chosen on one half of the people and scored on the other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from core.attacks.base import MembershipAttack, MembershipView, RiskEstimate, absent
+from core.data.table import Labels
+from core.stats.intervals import LEVEL, newcombe, normal_quantile
+from core.stats.power import detectable
+from core.stats.roc import auc, best_threshold, tied_share
+
+CONTROLS_FOR_TPR = 669
+"""Controls from which a true-positive rate at 1 % false alarms is shown: their exact upper limit is then 2 %."""
+
+
+@dataclass(frozen=True, eq=False)
+class Guesses:
+    """Every guess of the tuned attack, with the truth beside it.
+
+    Parameters
+    ----------
+    guessed, members : boolean arrays, shape (people, replicates)
+    tuning : boolean array, shape (people,)
+    scores : float array, shape (people, replicates)
+        Of the attack chosen for the half that the person was evaluated in.
+    caught : boolean array, shape (people, replicates)
+        Guesses at the threshold of 1 % false alarms.
+    attacks : tuple of str
+        The attack chosen for each of the two halves.
+    """
+
+    guessed: Labels
+    members: Labels
+    tuning: Labels
+    scores: Labels
+    caught: Labels
+    attacks: tuple[str, ...]
+
+    @cached_property
+    def rates(self) -> tuple[float, float]:
+        """Success on members and on controls, averaged over the two halves."""
+        return _rates(self.guessed, self.members, self.tuning)
+
+    @property
+    def advantage(self) -> float:
+        """Success on members minus success on controls."""
+        return self.rates[0] - self.rates[1]
+
+    def standard_error(self) -> float:
+        """Return the standard error, each person's replicates kept together (first-order bootstrap by person)."""
+        influence = np.zeros(len(self.members))
+        for half in (self.tuning, ~self.tuning):
+            inside = self.members & half[:, None]
+            outside = ~self.members & half[:, None]
+            n1, n0 = max(int(inside.sum()), 1), max(int(outside.sum()), 1)
+            p1, p0 = self.guessed[inside].sum() / n1, self.guessed[outside].sum() / n0
+            influence += 0.5 * np.where(inside, (self.guessed - p1) / n1, 0.0).sum(axis=1)
+            influence -= 0.5 * np.where(outside, (self.guessed - p0) / n0, 0.0).sum(axis=1)
+        people = len(influence)
+        return float(math.sqrt((influence**2).sum() * people / max(people - 1, 1)))
+
+    def interval(self, level: float = LEVEL) -> tuple[float, float]:
+        """Return the interval of the advantage.
+
+        The normal interval by person, never narrower on either side than Newcombe's for as many independent guesses:
+        the former collapses to a point when every guess agrees, which would claim certainty.
+        """
+        half = normal_quantile(level) * self.standard_error()
+        n1, n0 = int(self.members.sum()), int((~self.members).sum())
+        p1, p0 = self.rates
+        low, high = newcombe(p1 * n1, n1, p0 * n0, n0, level)
+        return min(self.advantage - half, low), max(self.advantage + half, high)
+
+
+def attack_members(
+    phi: Labels, members: Labels, tuning: Labels, attacks: tuple[MembershipAttack, ...]
+) -> Guesses | None:
+    """Choose attack and threshold on one half of the people, guess on the other, swap.
+
+    Parameters
+    ----------
+    phi : float array, shape (people, replicates)
+        Logit of the true class's probability.
+    members : boolean array, shape (people, replicates)
+    tuning : boolean array, shape (people,)
+    attacks : tuple of MembershipAttack
+
+    Returns
+    -------
+    Guesses or None
+        None when a half has no member or no control, so that nothing can be compared.
+    """
+    for half in (tuning, ~tuning):
+        if not members[half].any() or members[half].all():
+            return None
+    guessed = np.zeros(members.shape, bool)
+    caught = np.zeros(members.shape, bool)
+    scores = np.zeros(members.shape)
+    chosen = []
+    for calibration in (tuning, ~tuning):
+        evaluation = ~calibration
+        best: tuple[float, float, Labels, str] | None = None
+        for attack in attacks:
+            table = _scores(attack, phi, members, calibration)
+            threshold, gain = best_threshold(table[calibration].ravel(), members[calibration].ravel())
+            if best is None or gain > best[0]:
+                best = gain, threshold, table, attack.key
+        if best is None:
+            return None
+        _, threshold, table, key = best
+        chosen.append(key)
+        guessed[evaluation] = table[evaluation] > threshold
+        scores[evaluation] = table[evaluation]
+        alarm = np.quantile(table[calibration][~members[calibration]], 0.99, method="higher")
+        caught[evaluation] = table[evaluation] > alarm
+    return Guesses(guessed, members, tuning, scores, caught, tuple(chosen))
+
+
+def _scores(attack: MembershipAttack, phi: Labels, members: Labels, calibration: Labels) -> Labels:
+    """Return an attack's scores against every replicate, the other replicates being its references."""
+    columns = []
+    for target in range(phi.shape[1]):
+        others = np.arange(phi.shape[1]) != target
+        view = MembershipView(
+            scores=phi[:, target],
+            references=phi[:, others],
+            reference_members=members[:, others],
+            calibration=calibration,
+            known_members=members[:, target] & calibration,
+        )
+        columns.append(attack.guess(view))
+    return np.column_stack(columns)
+
+
+def _rates(guessed: Labels, members: Labels, tuning: Labels) -> tuple[float, float]:
+    halves = (tuning, ~tuning)
+    inside = [float(guessed[half][members[half]].mean()) for half in halves]
+    outside = [float(guessed[half][~members[half]].mean()) for half in halves]
+    return sum(inside) / 2, sum(outside) / 2
+
+
+def membership_risk(
+    phi: Labels, members: Labels, tuning: Labels, attacks: tuple[MembershipAttack, ...], bound: float | None
+) -> tuple[RiskEstimate, Guesses | None]:
+    """Return the membership risk of a model with everything a reader may ask of it.
+
+    The value is TPR - FPR of the tuned attack, in probability points; it may be negative. `reference` is the success
+    of guessing without the model, which is the attack's rate on controls: an attacker who ignores the model says
+    "member" equally often of members and of controls.
+    """
+    guesses = attack_members(phi, members, tuning, attacks)
+    if guesses is None:
+        reason = "one half of the people has no member or no control; use a larger table"
+        return absent("membership", "undefined", reason), None
+    low, high = guesses.interval()
+    error = (high - low) / 2 / normal_quantile()
+    replicates = members.shape[1]
+    enough = (~members).sum() / replicates / 2 >= CONTROLS_FOR_TPR
+    out_reference = float(((~members).sum(axis=1)[:, None] - ~members > 0).mean()) if replicates > 1 else 0.0
+    areas = [
+        auc(guesses.scores[half][:, r], members[half][:, r]) for half in (tuning, ~tuning) for r in range(replicates)
+    ]
+    inside, outside = guesses.rates
+    estimate = RiskEstimate(
+        threat="membership",
+        status="measured",
+        value=guesses.advantage,
+        low=low,
+        high=high,
+        standard_error=error,
+        success_members=inside,
+        success_controls=outside,
+        reference=outside,
+        n_members=round(float(members.sum()) / replicates),
+        n_controls=round(float((~members).sum()) / replicates),
+        attack=", ".join(dict.fromkeys(guesses.attacks)),
+        detectable=detectable(error),
+        auc=float(np.nanmean(areas)),
+        tpr_at_1pct=_rates(guesses.caught, members, tuning)[0] if enough else None,
+        bound=bound,
+        violation=bound is not None and low > bound,
+        method="tuned on one half of the people, scored on the other, swapped; normal interval by person",
+        note=_note(replicates, out_reference, enough),
+        details={
+            "finite_pool_corrected": finite_pool_corrected(guesses.advantage),
+            "out_reference_share": out_reference,
+            "tied_share": tied_share(guesses.scores.ravel()),
+        },
+    )
+    return estimate, guesses
+
+
+def finite_pool_corrected(advantage: float) -> float:
+    """Return the advantage had the halves been fresh samples: d' / sqrt 2 (Jalko et al. 2026, arXiv:2605.25819).
+
+    >>> round(finite_pool_corrected(0.5), 3)
+    0.367
+    """
+    distance = 2 * float(ndtri(min(max((advantage + 1) / 2, 1e-12), 1 - 1e-12)))
+    return float(2 * ndtr(distance / math.sqrt(2) / 2) - 1)
+
+
+def _note(replicates: int, out_reference: float, enough: bool) -> str:
+    parts = []
+    if replicates == 1:
+        parts.append("one replicate: no reference model yet, loss attack only")
+    else:
+        parts.append(f"{out_reference:.0%} of the guesses had a reference model that left the person out")
+    if not enough:
+        parts.append("too few controls for a rate at 1 % false alarms")
+    return "; ".join(parts)
+
+
+def permuted(members: Labels, rng: np.random.Generator) -> Labels:
+    """Return membership shuffled between people, replicate by replicate: the null that must come out at zero."""
+    return np.column_stack([rng.permutation(members[:, r]) for r in range(members.shape[1])])
+
+
+__all__ = [
+    "Guesses",
+    "attack_members",
+    "finite_pool_corrected",
+    "membership_risk",
+    "permuted",
+]

@@ -1,0 +1,1 @@
+"""Where the work runs: local worker processes, with fair turns between sweeps."""

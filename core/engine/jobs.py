@@ -1,0 +1,298 @@
+"""Jobs: a sweep on its way, with progress, time left and a Stop that keeps what is done."""
+
+from __future__ import annotations
+
+import pickle
+import statistics
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.data.table import Table
+from core.engine.local import Engine, run_task
+from core.tradeoff.point import Tally, point_json
+from core.tradeoff.recipe import Recipe
+from core.tradeoff.replicate import FULL, Bench, Outcome
+from core.tradeoff.result import duplicates_across_people, ledger_of, result_json
+from core.tradeoff.study import Requirement, Study
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A sweep at one moment.
+
+    Parameters
+    ----------
+    result : mapping
+        The result JSON of what has arrived.
+    done, total : int
+        Fits.
+    state : {"running", "done", "stopped"}
+    seconds_left : float or None
+        Known after three fits.
+    seconds : float
+        Since the start.
+    first_point : float or None
+        Seconds from the start to the first trade-off point.
+    """
+
+    result: Mapping[str, Any]
+    done: int
+    total: int
+    state: str
+    seconds_left: float | None
+    seconds: float
+    first_point: float | None
+
+    @property
+    def active(self) -> bool:
+        """Whether more will come."""
+        return self.state == "running"
+
+    @property
+    def headline(self) -> str:
+        """Progress in one line."""
+        text = f"{self.done} of {self.total} fits"
+        if self.state == "stopped":
+            return f"{text} - stopped; what is done is kept"
+        if self.state == "done":
+            return f"{text} - finished in {self.seconds:.1f} s"
+        if self.seconds_left is None:
+            return f"{text} - estimating the time left"
+        return f"{text} - about {_rounded(self.seconds_left)} left"
+
+
+def _rounded(seconds: float) -> str:
+    if seconds < 10:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 10) * 10} s" if seconds < 90 else f"{round(seconds / 60)} min"
+
+
+class Job:
+    """One sweep. Safe to read from any thread.
+
+    Replicate 0 of every setting comes before replicate 1 of any, so that the whole chart appears early and then
+    tightens; the fits on all of POOL come last.
+    """
+
+    def __init__(self, study: Study, table: Table, owner: str = "") -> None:
+        self.study, self.owner = study, owner
+        self.bench = Bench.prepare(study, table)
+        self.recipes = study.with_anchors()
+        self.tallies = {recipe.id: Tally(recipe) for recipe in self.recipes}
+        self._payload = pickle.dumps(self.bench)
+        self._key = f"{self.bench.table.fingerprint}:{study.seed}:{study.assume_public_domain}:{self.bench.knows}"
+        self._lock = threading.RLock()
+        self._points: dict[str, tuple[int, Any]] = {}
+        self._finished = threading.Event()
+        self._times: deque[float] = deque(maxlen=10)
+        self._started = time.monotonic()
+        self._ended: float | None = None
+        self._first: float | None = None
+        self._stopped = False
+        self._running = 0
+        self._done = 0
+        self.workers = 1
+        self._twins = duplicates_across_people(self.bench)
+        facts = self.bench.facts(full=False)
+        for recipe in self.recipes:
+            if reason := recipe.unsupported(self.bench.table.schema, facts):
+                self.tallies[recipe.id].add(Outcome(point=recipe.id, replicate=0, seconds=0.0, skipped=reason))
+        numbers = [*range(study.replicates), FULL]
+        todo = [r for r in self.recipes if not self.tallies[r.id].settled]
+        self._queue = deque((recipe, number) for number in numbers for recipe in todo)
+        self._total = len(self._queue)
+        if not self._queue:
+            self._finish()
+
+    def next_task(self) -> tuple[Recipe, int] | None:
+        """Take the next piece of work, skipping settings that are settled."""
+        with self._lock:
+            while self._queue and not self._stopped:
+                recipe, number = self._queue.popleft()
+                if self.tallies[recipe.id].settled:
+                    self._done += 1
+                    continue
+                self._running += 1
+                return recipe, number
+            if not self._running:
+                self._finish()
+            return None
+
+    def arguments(self, recipe: Recipe, number: int) -> tuple[Any, ...]:
+        """Return the arguments of `run_task`."""
+        return self._key, self._payload, recipe, self.study, number
+
+    def accept(self, recipe: Recipe, number: int, future: Future[Outcome]) -> None:
+        """Take what a worker brought back; a worker that died becomes a failed setting."""
+        try:
+            outcome = future.result()
+        except BaseException as error:
+            reason = f"the worker stopped ({type(error).__name__})"
+            outcome = Outcome(point=recipe.id, replicate=number, seconds=0.0, failed=reason)
+        with self._lock:
+            self._running -= 1
+            self._done += 1
+            if self._stopped:
+                if not self._running:
+                    self._finish()
+                return
+            self.tallies[recipe.id].add(outcome)
+            self._times.append(outcome.seconds)
+            if self._first is None and self.tallies[recipe.id].status == "measured":
+                self._first = time.monotonic() - self._started
+            if not self._queue and not self._running:
+                self._finish()
+
+    def headline(self) -> str:
+        """Return the progress in one line, without computing points."""
+        with self._lock:
+            return f"{self._done} of {self._total} fits"
+
+    def set_requirements(self, requirements: tuple[Requirement, ...]) -> None:
+        """Change the limits; verdicts are drawn anew from the outcomes that are here, nothing is fitted again."""
+        with self._lock:
+            self.study = replace(self.study, requirements=requirements)
+            self._points = {}
+
+    def set_threat(self, metric: str, threat: str) -> None:
+        """Change what the frontier is drawn for."""
+        with self._lock:
+            self.study = replace(self.study, metric=metric, threat=threat)
+
+    def stop(self) -> None:
+        """Start nothing more and keep what is done; what is in flight is not waited for."""
+        with self._lock:
+            if self._ended is None:
+                self._stopped = True
+                self._queue.clear()
+                self._finish()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the sweep has ended."""
+        return self._finished.wait(timeout)
+
+    def _finish(self) -> None:
+        if self._ended is None:
+            self._ended = time.monotonic()
+            self._finished.set()
+
+    @property
+    def active(self) -> bool:
+        """Whether more will come."""
+        return not self._finished.is_set()
+
+    def snapshot(self) -> Snapshot:
+        """Return the result so far. Points that did not change are not computed again."""
+        with self._lock:
+            held = {key: (Tally(t.recipe, dict(t.outcomes), t.reason, t.status)) for key, t in self.tallies.items()}
+            done, running, ended, first = self._done, self._running, self._ended, self._first
+            times = list(self._times)
+            state = "running" if ended is None else "stopped" if self._stopped else "done"
+            study, cache = self.study, self._points
+        points = []
+        for key, tally in held.items():
+            seen, point = cache.get(key, (-1, None))
+            mark = len(tally.outcomes) * 10 + ("waiting", "measured", "skipped", "failed").index(tally.status)
+            if seen != mark or point is None:
+                point = point_json(tally, self.bench, study)
+                cache[key] = (mark, point)
+            points.append(point)
+        if state == "stopped":
+            points = [_unfinished(point) for point in points]
+        ledger = {**ledger_of(list(held.values()), self.bench), "twins": self._twins}
+        remaining = self._total - done
+        left = None
+        if state == "running" and len(times) >= 3:
+            left = statistics.median(times) * max(remaining, 1) / max(running, 1)
+        return Snapshot(
+            result=result_json(study, self.bench, points, ledger),
+            done=done,
+            total=self._total,
+            state=state,
+            seconds_left=left,
+            seconds=(ended or time.monotonic()) - self._started,
+            first_point=first,
+        )
+
+
+def _unfinished(point: dict[str, Any]) -> dict[str, Any]:
+    """Name the settings that a Stop left without a number."""
+    if point["status"] != "waiting":
+        return point
+    return {**point, "status": "skipped", "reason": "stopped before its first replicate was done"}
+
+
+class Dispatcher:
+    """Gives the sweeps of an engine fair turns: at most `workers` tasks are in flight, owners take turns.
+
+    Nothing queues inside the pool, so a colleague's five settings do not wait behind two hundred.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._jobs: deque[Job] = deque()
+        self._flying = 0
+        self._lock = threading.RLock()
+        self._pumping = False
+
+    def start(self, job: Job) -> Job:
+        """Queue a sweep; it begins at once when a worker is free."""
+        job.workers = self.engine.workers
+        with self._lock:
+            self._jobs.append(job)
+        self._pump()
+        return job
+
+    def _pump(self) -> None:
+        """Fill the free workers, one task a sweep in turn."""
+        with self._lock:
+            if self._pumping:
+                return
+            self._pumping = True
+        try:
+            while True:
+                with self._lock:
+                    taken = self._take()
+                    if taken is None:
+                        self._pumping = False
+                        return
+                    self._flying += 1
+                job, recipe, number = taken
+                try:
+                    future = self.engine.submit(run_task, *job.arguments(recipe, number))
+                except Exception as error:
+                    future = Future()
+                    future.set_exception(error)
+                future.add_done_callback(lambda f, j=job, r=recipe, n=number: self._done(j, r, n, f))  # type: ignore[misc]
+        except BaseException:
+            self._pumping = False
+            raise
+
+    def _take(self) -> tuple[Job, Recipe, int] | None:
+        if self._flying >= self.engine.workers:
+            return None
+        for _ in range(len(self._jobs)):
+            job = self._jobs.popleft()
+            task = job.next_task()
+            if task is not None:
+                self._jobs.append(job)
+                return job, *task
+        return None
+
+    def _done(self, job: Job, recipe: Recipe, number: int, future: Future[Outcome]) -> None:
+        job.accept(recipe, number, future)
+        with self._lock:
+            self._flying -= 1
+        self._pump()
+
+
+def run_study(study: Study, table: Table, engine: Engine) -> Mapping[str, Any]:
+    """Run a study to its end and return the result JSON."""
+    job = Dispatcher(engine).start(Job(study, table))
+    job.wait()
+    return job.snapshot().result

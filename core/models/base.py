@@ -1,0 +1,72 @@
+"""The contract of a model: an estimator of scikit-learn behind a fitted encoding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.random import Generator
+
+from core.data.table import Labels, Table, target_codes
+from core.models.encode import Encoder
+from core.params import Parametrised
+from core.rng import seed_from
+
+
+@dataclass(frozen=True, eq=False)
+class FittedModel:
+    """A trained model that answers in the order of the study's classes, also for classes that it never saw."""
+
+    encoder: Encoder
+    estimator: Any
+    seen: Labels
+    classes: int
+
+    def predict_proba(self, table: Table) -> Labels:
+        """Return probabilities, shape (rows, classes)."""
+        result = np.zeros((len(table), self.classes))
+        if len(self.seen) == 1:
+            result[:, self.seen[0]] = 1.0
+        else:
+            result[:, self.seen] = self.estimator.predict_proba(self.encoder.transform(table))
+        return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Parametrised):
+    """A learning algorithm with its parameters; registered by one import line in `core/models/__init__.py`."""
+
+    ordinal: ClassVar[bool] = False
+    """Trees take category codes; the others take indicators and standardised numbers."""
+    task: ClassVar[str] = "classification"
+
+    def estimator(self, seed: int) -> Any:
+        """Return the unfitted scikit-learn estimator."""
+        raise NotImplementedError
+
+    def fit(self, rows: Table, classes: tuple[str, ...], rng: Generator) -> FittedModel:
+        """Train on these rows. Encoder and estimator see nothing else.
+
+        Parameters
+        ----------
+        rows : Table
+            The released rows, target included.
+        classes : tuple of str
+            Every class that an answer may have.
+        rng : Generator
+            Source of the estimator's seed.
+        """
+        encoder = Encoder.fit(rows, self.ordinal)
+        target = target_codes(rows, classes)
+        seen = np.unique(target)
+        estimator = self.estimator(seed_from(rng))
+        if len(seen) > 1:
+            estimator.fit(encoder.transform(rows), target)
+        return FittedModel(encoder, estimator, seen, len(classes))
+
+    @classmethod
+    def describe(cls) -> dict[str, Any]:
+        """Return the JSON of the command line's listings."""
+        idea = (cls.__doc__ or "").strip().splitlines()[0]
+        return {**super().describe(), "family": "model", "task": cls.task, "idea": idea}

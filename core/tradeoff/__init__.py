@@ -1,0 +1,1 @@
+"""Recipes, replicates, points, frontier and requirements."""

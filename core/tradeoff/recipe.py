@@ -1,0 +1,230 @@
+"""Recipes: ordered lists of techniques, and what applying one to some members releases."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+
+from core.data.schema import Schema
+from core.data.table import Labels, Table
+from core.errors import UserError
+from core.models.base import Model
+from core.params import ColumnNames
+from core.privacy.guarantee import NO_GUARANTEE, Guarantee
+from core.registry import lookup
+from core.techniques import TECHNIQUES
+from core.techniques.base import Predictor, PublicFacts, Stage, Technique
+
+RELEASES = ("rows", "model", "both")
+
+
+@dataclass(frozen=True, eq=False)
+class Release:
+    """Exactly what leaves the room, and the map that brings anybody's row into its form.
+
+    Parameters
+    ----------
+    rows : Table
+        The rows that the model was trained on; they leave the room only when the recipe releases rows.
+    source : integer array or None
+        The member row behind each released row; None when the rows are nobody's.
+    recode : callable
+        Raw table -> table in the form of `rows`.
+    predictor : Predictor
+    suppressed : int
+        Member rows that have no released row.
+    """
+
+    rows: Table
+    source: Labels | None
+    recode: Callable[[Table], Table]
+    predictor: Predictor
+    suppressed: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One recipe at one setting.
+
+    Parameters
+    ----------
+    name : str
+        The name shared by all settings of a sweep.
+    steps : tuple of Technique
+    release : {"rows", "model", "both"}
+    swept : tuple of (str, value)
+        The parameters that the sweep varies, for the point's id.
+    """
+
+    name: str
+    steps: tuple[Technique, ...]
+    release: str
+    swept: tuple[tuple[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse stacks that make no sense, with the reason."""
+        if not self.steps:
+            raise UserError(f"recipe {self.name!r} needs a technique", got="none", do="Add one.")
+        training = [step.key for step in self.steps if step.stage is Stage.TRAINING]
+        if len(training) > 1:
+            raise UserError(
+                f"at most one technique of recipe {self.name!r} trains the model",
+                got=" and ".join(training),
+                do="Keep one of them.",
+            )
+        if training and self.steps[-1].stage is not Stage.TRAINING:
+            raise UserError(
+                f"in recipe {self.name!r} the technique that trains the model comes last",
+                got=f"{self.steps[-1].key} after {training[0]}",
+                do="Move it to the end.",
+            )
+        if self.release not in RELEASES:
+            raise UserError(
+                f"recipe {self.name!r} releases rows, model or both", got=repr(self.release), do="Choose one."
+            )
+
+    @property
+    def id(self) -> str:
+        """The point's id: name and swept parameters, sorted."""
+        if not self.swept:
+            return self.name
+        return f"{self.name}[{','.join(f'{k}={_short(v)}' for k, v in sorted(self.swept))}]"
+
+    @property
+    def family(self) -> str:
+        """The family of the technique that decides most: the training one, else the last that changes rows."""
+        chosen = [step for step in self.steps if step.key != "none"] or list(self.steps)
+        return str(chosen[-1].family)
+
+    @property
+    def training(self) -> Technique | None:
+        """The step that trains the model, if one does."""
+        return self.steps[-1] if self.steps[-1].stage is Stage.TRAINING else None
+
+    @property
+    def releases_rows(self) -> bool:
+        """Whether rows leave the room."""
+        return self.release in ("rows", "both")
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the released rows belong to nobody."""
+        return any(step.synthetic for step in self.steps)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return the steps as JSON."""
+        return [{"technique": step.key, "parameters": step.settings()} for step in self.steps]
+
+    def unsupported(self, schema: Schema, facts: PublicFacts) -> str | None:
+        """Return why this table cannot go through, or None; each step sees the schema before it."""
+        public, gone = True, False
+        for step in self.steps:
+            if step.stage is Stage.TRAINING and step.guarantee(schema, facts).kind == "dp" and not public:
+                return (
+                    f"{step.key} promises differential privacy, but a step before it reads the data to decide how to "
+                    "change them, so the promise would not hold. Fill in public hierarchies, or leave that step out"
+                )
+            # The steps before may have dropped what this one asks for; only the first sees the schema as declared.
+            if (reason := step.unsupported(schema, facts)) and not gone:
+                return reason
+            gone = gone or (step.stage is Stage.TABLE and step.key in ("drop_columns", "mask_identifiers"))
+            public = public and (step.stage is Stage.TRAINING or step.public_map(schema))
+        return None
+
+    def apply(self, members: Table, model: Model, facts: PublicFacts, rng: Callable[..., Generator]) -> Release:
+        """Put members through every step and train; nothing but `members` and public facts is looked at."""
+        rows, source = members, np.arange(len(members))
+        maps: list[Callable[[Table], Table]] = []
+        real = True
+        for place, step in enumerate(self.steps):
+            if step.stage is not Stage.TABLE:
+                continue
+            if reason := step.unsupported(rows.schema, facts):
+                raise UserError(f"{step.key} must fit the table", got=reason, do="Change the recipe or the roles.")
+            protected = step.protect(rows, facts, rng("protect", place, step.key))
+            rows = protected.table
+            maps.append(protected.recode)
+            real = real and protected.source is not None
+            if real:
+                source = source[protected.source]
+        training = self.training
+        if training is not None:
+            if reason := training.unsupported(rows.schema, facts):
+                raise UserError(f"{training.key} must fit the table", got=reason, do="Change the recipe or the roles.")
+            predictor = training.train(rows, facts, rng("train", training.key))
+        else:
+            predictor = model.fit(rows, facts.classes, rng("fit", model.key))
+
+        def recode(table: Table) -> Table:
+            for step_map in maps:
+                table = step_map(table)
+            return table
+
+        suppressed = len(members) - len(np.unique(source)) if real else 0
+        return Release(rows, source if real else None, recode, predictor, suppressed)
+
+    def guarantee(self, schema: Schema, facts: PublicFacts) -> Guarantee:
+        """Return what is proved about the *release*, which is the weaker of its two parts."""
+        training = self.training
+        proved = training.guarantee(schema, facts) if training is not None else NO_GUARANTEE
+        if proved.kind in ("dp", "claimed") and not self.releases_rows:
+            return proved
+        rows = NO_GUARANTEE
+        for step in self.steps:
+            if step.stage is Stage.TABLE:
+                found = step.guarantee(schema, facts)
+                kept = rows.kind == "k_anonymity" and step.public_map(schema)
+                rows = found if found.kind != "none" or not kept else rows
+        if proved.kind in ("dp", "claimed"):
+            note = (
+                "The model alone was trained with a guarantee, but rows leave the room too: it does not hold for both."
+            )
+            return Guarantee(kind=rows.kind, k=rows.k, assumptions=(*rows.assumptions, note))
+        return rows if self.releases_rows else NO_GUARANTEE
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, (list, tuple)):
+        return "+".join(str(item) for item in value) or "none"
+    return str(value)
+
+
+def expand(name: str, steps: Sequence[Mapping[str, Any]], release: str | None) -> tuple[Recipe, ...]:
+    """Return the settings of a sweep, in the order of the lists.
+
+    A parameter given as a list is swept; for a parameter that is itself a list (column names) a list is one value and
+    a list of lists is swept.
+    """
+    axes: list[tuple[int, str, list[Any]]] = []
+    fixed: list[tuple[type[Technique], dict[str, Any]]] = []
+    for place, step in enumerate(steps):
+        settings = dict(step)
+        technique = lookup(TECHNIQUES, settings.pop("technique", None), "technique")
+        lists = {p.name for p in technique.parameters() if isinstance(p.domain, ColumnNames)}
+        for key, value in list(settings.items()):
+            many = isinstance(value, list) and (key not in lists or any(isinstance(item, list) for item in value))
+            if many:
+                if not value:
+                    raise UserError(f"the sweep of {key} in recipe {name!r} needs values", got="none", do="Add one.")
+                axes.append((place, key, value))
+                del settings[key]
+        fixed.append((technique, settings))
+    keys = [key for _, key, _ in axes]
+    found = []
+    for values in itertools.product(*(axis[2] for axis in axes)):
+        chosen = [dict(settings) for _, settings in fixed]
+        swept = []
+        for (place, key, _), value in zip(axes, values, strict=True):
+            chosen[place][key] = value
+            swept.append((key if keys.count(key) == 1 else f"{fixed[place][0].key}.{key}", value))
+        built = tuple(t.from_mapping(s) for (t, _), s in zip(fixed, chosen, strict=True))
+        trains = any(step.stage is Stage.TRAINING for step in built)
+        found.append(Recipe(name, built, release or ("model" if trains else "both"), tuple(swept)))
+    return tuple(found)

@@ -1,0 +1,100 @@
+"""The result: everything a sweep found, as the JSON that charts, report and command line read."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from core.techniques.base import Stage
+from core.tradeoff.frontier import frontier
+from core.tradeoff.point import Tally, point_json
+from core.tradeoff.replicate import FULL, Bench
+from core.tradeoff.study import Study
+
+SCHEMA = "middleground.result/1"
+VERSION = "0.1.0"
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions of everything that can change a number."""
+    found = {"middleground": VERSION, "python": platform.python_version()}
+    for package in ("numpy", "scipy", "pandas", "scikit-learn", "diffprivlib"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def duplicates_across_people(bench: Bench) -> int:
+    """Return how many people have a row equal to another person's in every column but names and person id.
+
+    They are counted and never dropped: an attack that cannot tell twins apart measures less risk than there is.
+    """
+    schema = bench.table.schema
+    names = [n for n in schema.names if n not in schema.direct_identifiers and n != schema.person_id]
+    frame = bench.table.frame[names].assign(_person=bench.table.persons).drop_duplicates()
+    twins = frame.duplicated(subset=names, keep=False)
+    return int(frame.loc[twins, "_person"].nunique())
+
+
+def result_json(
+    study: Study, bench: Bench, points: Sequence[Mapping[str, Any]], ledger: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the whole result. `points` are those of `point_json`, in the order of the study."""
+    drawn = []
+    for point in points:
+        utility = point["utility"].get(study.metric, {}).get("value")
+        risk = point["risks"].get(study.threat, {})
+        if point["status"] == "measured" and utility is not None and risk.get("status") == "measured":
+            drawn.append((str(point["id"]), float(utility), float(risk["value"])))
+    return {
+        "schema": SCHEMA,
+        "study": {**study.to_json(), "target": bench.table.schema.target, "knows": list(bench.knows)},
+        "table": {
+            "rows": len(bench.table),
+            "people": bench.table.people,
+            "columns": len(bench.table.schema.columns),
+            "fingerprint": bench.table.fingerprint,
+            "test_people": bench.table.people - len(bench.split.pool),
+            "pool_people": len(bench.split.pool),
+            "twins": ledger.get("twins"),
+        },
+        "seed": study.seed,
+        "versions": versions(),
+        "ledger": {name: value for name, value in ledger.items() if name != "twins"},
+        "requirements": [requirement.to_json() for requirement in study.requirements],
+        "frontier": frontier(drawn),
+        "points": list(points),
+    }
+
+
+def ledger_of(tallies: Sequence[Tally], bench: Bench, sweeps: int = 1) -> dict[str, Any]:
+    """Return what looking cost: every setting and every fit that saw people's data."""
+    fits = sum(len(tally.outcomes) for tally in tallies)
+    private = [tally for tally in tallies if tally.recipe.steps[-1].stage is Stage.TRAINING]
+    looked = [t for t in private if t.recipe.steps[-1].key != "constant"]
+    note = "Every number here was computed on the raw table. "
+    if any(tally.outcomes for tally in looked):
+        runs = sum(len(tally.outcomes) for tally in looked)
+        note += (
+            f"The epsilon of one setting is not the cost of this evaluation: {runs} private fits of {len(looked)} "
+            "settings were made, and choosing among them used the data again."
+        )
+    else:
+        note += "Publishing them tells something about it that no guarantee of a single setting covers."
+    return {
+        "sweeps": sweeps,
+        "settings": len(tallies),
+        "replicates": sum(1 for tally in tallies for number in tally.outcomes if number != FULL),
+        "fits": fits,
+        "releases": 0,
+        "note": note,
+    }
+
+
+__all__ = ["SCHEMA", "VERSION", "duplicates_across_people", "ledger_of", "point_json", "result_json", "versions"]

@@ -1,0 +1,266 @@
+"""Studies: table + schema + model + attacker + recipes + requirements, all that is needed to run again."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.attacks.base import THREATS
+from core.data.schema import Schema
+from core.data.table import Table
+from core.errors import UserError
+from core.models import MODELS
+from core.models.base import Model
+from core.models.logistic_regression import LogisticRegression
+from core.registry import lookup
+from core.techniques import TECHNIQUES
+from core.tradeoff.recipe import Recipe, expand
+from core.utility.metrics import METRICS
+
+EFFORTS: dict[str, int] = {"glance": 2, "standard": 8, "thorough": 32}
+"""Effort -> replicates."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirement:
+    """A floor or a ceiling that one stakeholder sets on one metric or one risk."""
+
+    name: str
+    metric: str | None = None
+    risk: str | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    owner: str = ""
+    reason: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Check that it limits exactly one thing in one direction."""
+        if (self.metric is None) == (self.risk is None):
+            raise UserError(
+                f"requirement {self.name!r} limits one metric or one risk", got="both or neither", do="Name one."
+            )
+        known = METRICS if self.risk is None else THREATS
+        if (self.metric or self.risk) not in known:
+            raise UserError(
+                f"requirement {self.name!r} limits one of {', '.join(known)}",
+                got=repr(self.metric or self.risk),
+                do="Correct the name.",
+            )
+        if (self.at_least is None) == (self.at_most is None):
+            raise UserError(
+                f"requirement {self.name!r} says at_least or at_most", got="both or neither", do="Keep one of them."
+            )
+        if not isinstance(self.limit, (int, float)) or isinstance(self.limit, bool) or not math.isfinite(self.limit):
+            raise UserError(
+                f"the limit of requirement {self.name!r} is a number", got=repr(self.limit), do="Correct it."
+            )
+
+    @property
+    def limit(self) -> float:
+        """The floor or the ceiling."""
+        return self.at_least if self.at_least is not None else self.at_most  # type: ignore[return-value]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON of a result."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attacker:
+    """What the attacker is assumed to know; empty means the default (the quasi-identifiers)."""
+
+    knows: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    right: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """Everything about an evaluation but the rows.
+
+    Parameters
+    ----------
+    rows : int, optional
+        Use a seeded random sample of this many people: a small study answers in seconds.
+    """
+
+    name: str
+    recipes: tuple[Recipe, ...]
+    model: Model = field(default_factory=LogisticRegression)
+    effort: str = "standard"
+    seed: int = 0
+    assume_public_domain: bool = False
+    attacker: Attacker = field(default_factory=Attacker)
+    requirements: tuple[Requirement, ...] = ()
+    rows: int | None = None
+    metric: str = "accuracy"
+    threat: str = "membership"
+
+    def __post_init__(self) -> None:
+        """Check effort, seed and the names."""
+        if self.effort not in EFFORTS:
+            raise UserError(f"effort must be one of {', '.join(EFFORTS)}", got=repr(self.effort), do="Choose one.")
+        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 2**31:
+            raise UserError("the seed is a whole number from 0 to 2147483647", got=repr(self.seed), do="Correct it.")
+        if self.rows is not None and (not isinstance(self.rows, int) or self.rows < 20):
+            raise UserError(
+                "rows is a number of people, 20 or more", got=repr(self.rows), do="Raise it or leave it out."
+            )
+        if self.metric not in METRICS or self.threat not in THREATS:
+            raise UserError(
+                f"metric is one of {', '.join(METRICS)} and threat one of {', '.join(THREATS)}",
+                got=f"{self.metric!r} and {self.threat!r}",
+                do="Correct them.",
+            )
+        for kind, names in (
+            ("point", [recipe.id for recipe in self.recipes]),
+            ("requirement", [requirement.name for requirement in self.requirements]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise UserError(f"every {kind} needs a name of its own", got=f"{twice[0]!r} twice", do="Rename one.")
+
+    @property
+    def replicates(self) -> int:
+        """How many random halves are measured."""
+        return EFFORTS[self.effort]
+
+    def with_anchors(self) -> tuple[Recipe, ...]:
+        """Return the recipes, `none` and `constant` added in front when absent."""
+        present = {recipe.steps[0].key for recipe in self.recipes if len(recipe.steps) == 1}
+        names = {recipe.name for recipe in self.recipes}
+        anchors: list[Recipe] = []
+        for key in ("none", "constant"):
+            if key not in present:
+                name = key if key not in names else f"{key} (anchor)"
+                anchors += expand(name, [{"technique": key}], None)
+        return (*anchors, *self.recipes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the study block of a result."""
+        return {
+            "name": self.name,
+            "model": {"key": self.model.key, **self.model.settings()},
+            "effort": self.effort,
+            "replicates": self.replicates,
+            "seed": self.seed,
+            "assume_public_domain": self.assume_public_domain,
+            "attacker": {name: list(getattr(self.attacker, name)) for name in self.attacker.__dataclass_fields__},
+            "rows": self.rows,
+            "metric": self.metric,
+            "threat": self.threat,
+        }
+
+
+def load_study(path: Path) -> tuple[Study, Table]:
+    """Read a study file and its table; paths in it are relative to it."""
+    data = _toml(path)
+    head = _known(data.get("study", {}), "[study]", _HEAD)
+    for name in ("name", "table", "schema"):
+        if not isinstance(head.get(name), str):
+            raise UserError(f"[study] needs {name}", got=repr(head.get(name)), do=f'Write {name} = "...".')
+    schema = Schema.load(path.parent / head["schema"])
+    table = load_table(path.parent / head["table"], schema)
+    return parse_study(data), table
+
+
+def load_table(path: Path, schema: Schema) -> Table:
+    """Read a table file in the form of its schema."""
+    from core.data.infer import apply_kinds
+    from core.data.read import read_table
+
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise UserError("the table file must exist", got=f"no file {path}", do="Correct the path.") from None
+    return Table.build(apply_kinds(read_table(path.name, content).frame, schema), schema)
+
+
+_HEAD = ("name", "table", "schema", "model", "effort", "seed", "assume_public_domain", "rows", "metric", "threat")
+
+
+def parse_study(data: Mapping[str, Any]) -> Study:
+    """Build a study from the parsed TOML."""
+    _known(data, "a study file", ("study", "attacker", "recipe", "requirement"))
+    head = _known(data.get("study", {}), "[study]", _HEAD)
+    attacker = _known(data.get("attacker", {}), "[attacker]", ("knows", "secrets", "left", "right"))
+    recipes: list[Recipe] = []
+    for number, block in enumerate(_blocks(data, "recipe"), start=1):
+        recipes += parse_recipe(block, number)
+    requirements = tuple(parse_requirement(b, i) for i, b in enumerate(_blocks(data, "requirement"), start=1))
+    kept = {k: head[k] for k in ("effort", "seed", "rows", "metric", "threat", "assume_public_domain") if k in head}
+    return Study(
+        name=str(head.get("name", "Study")),
+        recipes=tuple(recipes),
+        model=parse_model(head.get("model", "logistic_regression")),
+        attacker=Attacker(**{name: tuple(value) for name, value in attacker.items()}),
+        requirements=requirements,
+        **kept,
+    )
+
+
+def parse_model(value: Any) -> Model:
+    """Build a model from its key, or from a table with `key` and parameters."""
+    settings = {"key": value} if isinstance(value, str) else dict(value) if isinstance(value, Mapping) else {}
+    return lookup(MODELS, settings.pop("key", None), "model").from_mapping(settings)
+
+
+def parse_recipe(block: Mapping[str, Any], number: int) -> tuple[Recipe, ...]:
+    """Return the settings of one [[recipe]]: a technique with parameters, or steps."""
+    settings = dict(block)
+    release = settings.pop("release", None)
+    steps = settings.pop("steps", None)
+    name = settings.pop("name", None)
+    if steps is None:
+        name = name or TECHNIQUES_TITLES.get(str(settings.get("technique")), f"recipe {number}")
+        return expand(str(name), [settings], release)
+    if settings or not isinstance(steps, list) or not all(isinstance(step, Mapping) for step in steps):
+        raise UserError(
+            f"recipe {number} has either a technique with parameters or steps",
+            got=", ".join(settings) or type(steps).__name__,
+            do="Write steps = [{technique = ...}, ...].",
+        )
+    return expand(str(name or f"recipe {number}"), steps, release)
+
+
+def parse_requirement(block: Mapping[str, Any], number: int) -> Requirement:
+    """Build one [[requirement]]."""
+    settings = dict(_known(block, f"requirement {number}", tuple(Requirement.__dataclass_fields__)))
+    settings.setdefault("name", f"{settings.get('metric') or settings.get('risk')}")
+    return Requirement(**settings)
+
+
+TECHNIQUES_TITLES = {key: key.replace("_", "-") for key in TECHNIQUES}
+
+
+def _toml(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise UserError("the study file must exist", got=f"no file {path}", do="Correct the path.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError("a study is a TOML file", got=f"a mistake: {error}", do="Correct it.") from None
+
+
+def _known(block: Any, what: str, names: tuple[str, ...]) -> Mapping[str, Any]:
+    if not isinstance(block, Mapping):
+        raise UserError(f"{what} is a table", got=type(block).__name__, do="See the README's example.")
+    for name in block:
+        if name not in names:
+            raise UserError(f"{what} knows {', '.join(names)}", got=repr(name), do="Correct the name, or leave it out.")
+    return block
+
+
+def _blocks(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    blocks = data.get(name, [])
+    if not isinstance(blocks, list) or not all(isinstance(block, Mapping) for block in blocks):
+        raise UserError(
+            f"{name}s are written as [[{name}]] blocks", got=type(blocks).__name__, do="Double the brackets."
+        )
+    return blocks

@@ -1,0 +1,1 @@
+"""Utility: the metrics table. One line per metric."""
