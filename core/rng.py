@@ -11,7 +11,7 @@ from numpy.random import Generator
 def rng_for(seed: int, *labels: object) -> Generator:
     """Return the stream that belongs to `seed` and these labels.
 
-    The labels are hashed with SHA-256 (never `hash()`, which differs from process to process), so a technique that
+    The labels are hashed with SHA-256 (never the built-in hash, which differs from process to process), so a technique that
     is added, removed or moved changes no other technique's numbers, and the number of workers changes nothing.
 
     Examples

@@ -22,6 +22,7 @@ class FittedModel:
     estimator: Any
     seen: Labels
     classes: int
+    votes: int | None = None
 
     def predict_proba(self, table: Table) -> Labels:
         """Return probabilities, shape (rows, classes)."""
@@ -40,6 +41,11 @@ class Model(Parametrised):
     ordinal: ClassVar[bool] = False
     """Trees take category codes; the others take indicators and standardised numbers."""
     task: ClassVar[str] = "classification"
+
+    @property
+    def votes(self) -> int | None:
+        """How many votes the probabilities are shares of; None when they are not votes."""
+        return None
 
     def estimator(self, seed: int) -> Any:
         """Return the unfitted scikit-learn estimator."""
@@ -63,7 +69,7 @@ class Model(Parametrised):
         estimator = self.estimator(seed_from(rng))
         if len(seen) > 1:
             estimator.fit(encoder.transform(rows), target)
-        return FittedModel(encoder, estimator, seen, len(classes))
+        return FittedModel(encoder, estimator, seen, len(classes), self.votes)
 
     @classmethod
     def describe(cls) -> dict[str, Any]:

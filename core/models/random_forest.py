@@ -34,6 +34,11 @@ class RandomForest(Model):
         1, IntRange(low=1, high=10_000, log=True, unit="rows", help="Rows in the smallest leaf; 1 memorises.")
     )
 
+    @property
+    def votes(self) -> int | None:
+        """One vote a tree."""
+        return self.trees
+
     def estimator(self, seed: int) -> Any:
         """Return the unfitted estimator."""
         from sklearn.ensemble import RandomForestClassifier

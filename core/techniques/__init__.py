@@ -5,5 +5,6 @@ from core.techniques.base import Technique
 from core.techniques.constant import Constant
 from core.techniques.mondrian_k_anonymity import MondrianKAnonymity
 from core.techniques.none import NoProtection
+from core.techniques.sequential_trees import SequentialTrees
 
 TECHNIQUES = collect(Technique, globals())

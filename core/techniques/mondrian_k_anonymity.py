@@ -35,10 +35,10 @@ class MondrianKAnonymity(Technique):
     categories, the value itself where there is only one, and "*" where the box has every category there is. No row
     is suppressed. A missing value is a value: it comes before all numbers, and labels name it.
 
-    Anybody else (test people, controls, the attacker's targets) is sent down the same cuts. Cut regions leave no
-    gaps, so everybody ends in the box that holds them or, for values between or outside the boxes, in the one on
-    their side of every cut. An unseen number counts as the nearest seen one, an unseen category as its nearest
-    relative in the schema's hierarchy or, without one, as the most frequent category.
+    Anybody else (test people, controls, the attacker's targets) is sent down the same cuts. Whoever lies inside a
+    released box ends in it, because the cuts run between the boxes; whoever lies in none ends in the one on their
+    side of every cut. An unseen number counts as the nearest seen one, an unseen category as its nearest relative
+    in the schema's hierarchy or, without one, as the most frequent category.
 
     Categories are put in the order of the hierarchy (relatives side by side), else by frequency.
 
@@ -79,9 +79,7 @@ class MondrianKAnonymity(Technique):
 
     def unsupported(self, schema: Schema, facts: PublicFacts) -> str | None:
         """Refuse a table in which nothing could be recognised."""
-        return (
-            None if schema.quasi_identifiers else "no column has the role quasi-identifier, so there is nothing to box"
-        )
+        return None if schema.quasi_identifiers else "no column has the role quasi-identifier: there is nothing to box"
 
     def guarantee(self, schema: Schema, facts: PublicFacts) -> Guarantee:
         """Return k-anonymity with what it takes for granted."""
@@ -98,7 +96,7 @@ class MondrianKAnonymity(Technique):
             assumptions.append(
                 f"Direct identifiers ({', '.join(schema.direct_identifiers)}) are dropped or masked by another step."
             )
-        return Guarantee(kind="k_anonymity", k=self.k, unit="person", assumptions=tuple(assumptions))
+        return Guarantee(kind="k_anonymity", k=self.k, assumptions=tuple(assumptions))
 
     def protect(self, members: Table, facts: PublicFacts, rng: Generator) -> Protected:
         """Box the members; `rng` is not used.
@@ -114,7 +112,8 @@ class MondrianKAnonymity(Technique):
                 got=f"{members.people:,} people",
                 do="Lower k, or give more people.",
             )
-        axes = [_axis(members, name) for name in members.schema.quasi_identifiers]
+        if not (axes := [_axis(members, name) for name in members.schema.quasi_identifiers]):
+            return super().protect(members, facts, rng)  # an earlier step dropped them all: one class of everybody
         codes = np.column_stack([axis.place(members) for axis in axes])
         tree, box = _cut(codes, np.array([axis.size for axis in axes]), members, self.k)
         boxes = _Boxes(axes, tree, [_names(axis, box, codes[:, j], tree.boxes) for j, axis in enumerate(axes)])

@@ -240,7 +240,8 @@ def _rows_risk(
         }
     known = tuple(name for name in bench.knows if name in rows.schema)
     # What is left of a masked identifier can be matched too: such columns became quasi-identifiers on the way.
-    known += tuple(n for n in rows.schema.quasi_identifiers if n not in known and n not in bench.knows)
+    declared = bench.table.schema.quasi_identifiers
+    known += tuple(n for n in rows.schema.quasi_identifiers if n not in known and n not in declared)
     classes = equivalence_classes(rows, known)
     return {
         "value": classes.expected_matches / people,

@@ -1,0 +1,259 @@
+"""The words of charts and reports: titles, units, and numbers as people say them."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Threat:
+    """How one threat is spoken of. `axis` is the unit of its number, `question` what the attacker wants to know."""
+
+    title: str
+    axis: str
+    question: str
+
+
+_EXTRA = "extra people out of 100 an attacker gets right because their data was used"
+
+THREATS: dict[str, Threat] = {
+    "membership": Threat(title="Membership", axis=_EXTRA, question="was this person's row used to train the model?"),
+    "presence": Threat(title="Presence", axis=_EXTRA, question="is this person among the released rows?"),
+    "singling_out": Threat(title="Singling out", axis=_EXTRA, question="which description fits exactly one person?"),
+    "linkability": Threat(title="Linkability", axis=_EXTRA, question="do these two pieces belong to one person?"),
+    "attribute_inference": Threat(
+        title="Attribute inference", axis=_EXTRA, question="what is this person's sensitive value?"
+    ),
+    "reidentification": Threat(
+        title="Re-identification",
+        axis="people out of 100 whose row an attacker who knows the declared columns picks out",
+        question="which released row is this person's?",
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """How one utility metric is spoken of: shown = value * scale, with `decimals` and `unit`; higher is better."""
+
+    title: str
+    axis: str
+    scale: float = 1.0
+    unit: str = ""
+    decimals: int = 3
+    natural: tuple[float, float] | None = None
+    reference: str = "reference"
+
+
+METRICS: dict[str, Measure] = {
+    "accuracy": Measure(
+        title="Accuracy",
+        axis="new people out of 100 the model gets right",
+        scale=100.0,
+        unit=" %",
+        decimals=1,
+        natural=(0.0, 100.0),
+        reference="always the most frequent class",
+    ),
+    "balanced_accuracy": Measure(
+        title="Balanced accuracy",
+        axis="new people out of 100 the model gets right, each class counting the same",
+        scale=100.0,
+        unit=" %",
+        decimals=1,
+        natural=(0.0, 100.0),
+        reference="guessing blindly",
+    ),
+    "roc_auc": Measure(
+        title="ROC AUC",
+        axis="chance, from 0 to 1, to rank a person of the class above one outside it",
+        natural=(0.0, 1.0),
+        reference="guessing blindly",
+    ),
+}
+
+STATUS: dict[str, str] = {
+    "measured": "measured",
+    "not_applicable": "does not arise",
+    "not_measured": "not measured",
+    "undefined": "no number",
+}
+
+VERDICTS: dict[str, str] = {
+    "yes": "met, with the whole interval",
+    "no": "failed, with the whole interval",
+    "unproven": "not proven: the interval reaches over the limit; more replicates may settle it",
+    "cannot_settle": "this table cannot settle it: more replicates would not help, more people would",
+    "not_measured": "not measured",
+}
+
+FAMILY_ORDER = ("anchor", "hide", "coarsen", "replace", "add noise", "train privately")
+
+
+def threat_of(key: str) -> Threat:
+    """Return the words of a threat; one we have no words for keeps its own name."""
+    return THREATS.get(key) or Threat(title=plain(key.replace("_", " ")).capitalize(), axis=_EXTRA, question="")
+
+
+def measure_of(key: str) -> Measure:
+    """Return the words of a metric; one we have no words for keeps its own name and its raw number."""
+    title = plain(key.replace("_", " ")).capitalize()
+    return METRICS.get(key) or Measure(title=title, axis="as measured, without a unit")
+
+
+def number(value: Any) -> float | None:
+    """Return a finite number or None: what is missing never becomes zero.
+
+    >>> number(0), number(None), number(float("nan")), number("3")
+    (0.0, None, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Return a mapping, empty for anything else: results come out of files too."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def items(value: Any) -> list[Any]:
+    """Return the items of a list, none for anything else."""
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+def plain(value: Any) -> str:
+    r"""Return people's text on one line, without characters that are invisible or turn the line around.
+
+    >>> plain("a\tb\x00\u202ec")
+    'a b c'
+    """
+    text = "" if value is None else str(value)
+    return " ".join("".join(" " if _invisible(c) else c for c in text).split())
+
+
+def _invisible(character: str) -> bool:
+    """Say whether it is a control; the two joiners that Persian and Indian scripts spell with are not."""
+    if character in "\u200c\u200d":
+        return False
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") or character in "\ufffe\uffff"
+
+
+def decimal(value: float, decimals: int) -> str:
+    """Return a rounded number without a negative zero.
+
+    >>> decimal(-.04, 1), decimal(3.456, 1)
+    ('0.0', '3.5')
+    """
+    text = f"{value:.{decimals}f}"
+    return text[1:] if text.startswith("-") and not text.strip("-0.") else text
+
+
+def of_100(value: float) -> str:
+    """Return a probability as people out of a hundred.
+
+    >>> of_100(.034)
+    '3.4 of 100'
+    """
+    return f"{decimal(value * 100, 1)} of 100"
+
+
+def risk_text(estimate: Mapping[str, Any], interval: bool = True) -> str:
+    """Return a risk with its interval, or why it has no number.
+
+    >>> risk_text({"status": "measured", "value": .034, "low": .01, "high": .058})
+    '3.4 of 100 [1.0, 5.8]'
+    >>> risk_text({"status": "not_measured", "value": 0.0})
+    'not measured'
+    """
+    value = number(estimate.get("value"))
+    status = str(estimate.get("status") or "not_measured")
+    if status != "measured" or value is None:
+        return STATUS.get("undefined" if status == "measured" else status, STATUS["not_measured"])
+    return of_100(value) + (_interval(estimate, 100.0, 1) if interval else "")
+
+
+def utility_text(metric: str, estimate: Mapping[str, Any], interval: bool = True) -> str:
+    """Return a utility with its interval, or that it has no number.
+
+    >>> utility_text("accuracy", {"value": .8412, "low": .83, "high": .85})
+    '84.1 % [83.0, 85.0]'
+    """
+    words, value = measure_of(metric), number(estimate.get("value"))
+    if value is None:
+        return STATUS["undefined" if estimate.get("status") == "undefined" else "not_measured"]
+    shown = decimal(value * words.scale, words.decimals) + words.unit
+    return shown + (_interval(estimate, words.scale, words.decimals) if interval else "")
+
+
+def _interval(estimate: Mapping[str, Any], scale: float, decimals: int) -> str:
+    low, high = number(estimate.get("low")), number(estimate.get("high"))
+    if low is None or high is None:
+        return " (no interval yet)"
+    return f" [{decimal(low * scale, decimals)}, {decimal(high * scale, decimals)}]"
+
+
+def risk_sentence(threat: str, risk: Mapping[str, Any]) -> str:
+    """Return what a measured risk means for a hundred people; empty when there is no number."""
+    value, inside, outside = (number(risk.get(key)) for key in ("value", "success_members", "success_controls"))
+    if risk.get("status") != "measured" or value is None:
+        return ""
+    if threat == "reidentification":
+        return f"Someone who knows the declared columns picks out the right row for {of_100(value)} people."
+    if inside is None or outside is None:
+        return f"Using their data makes {of_100(value)} people more of a hit for the attacker than strangers are."
+    return (
+        f"The attack says yes for {of_100(inside)} people in the data and for {decimal(outside * 100, 1)} of 100 "
+        f"comparable people who are not: {decimal(value * 100, 1)} extra because their data was used."
+    )
+
+
+def short(value: Any) -> str:
+    """Return a parameter's value as a few characters."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "none"}[value]
+    if isinstance(value, (int, float)):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, (list, tuple)):
+        return " + ".join(plain(item) for item in value) or "none"
+    return plain(value)
+
+
+def anchor_of(point: Mapping[str, Any]) -> str | None:
+    """Return "none" or "constant" when the point is that anchor, else None."""
+    steps = [str(mapping(step).get("technique")) for step in items(point.get("recipe"))]
+    return steps[0] if len(steps) == 1 and steps[0] in ("none", "constant") else None
+
+
+def label_of(point: Mapping[str, Any]) -> str:
+    """Return how a point is called: its recipe and what the sweep varied.
+
+    >>> label_of({"id": "k-anonymity[k=10]", "name": "k-anonymity", "swept": {"k": 10}})
+    'k-anonymity with k = 10'
+    """
+    name = plain(point.get("name") or point.get("id") or "unnamed setting")
+    identifier = plain(point.get("id"))
+    anchor = anchor_of(point)
+    if anchor is not None and name == anchor:
+        return {"none": "no protection", "constant": "knows nothing"}[anchor]
+    swept = point.get("swept")
+    if isinstance(swept, Mapping):
+        told = ", ".join(f"{plain(key)} = {short(value)}" for key, value in sorted(swept.items()))
+    elif identifier.startswith(f"{name}[") and identifier.endswith("]"):
+        told = ", ".join(part.replace("=", " = ", 1) for part in identifier[len(name) + 1 : -1].split(","))
+    else:
+        told = ""
+    return f"{name} with {told}" if told else name
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Join a few things as a sentence does.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""

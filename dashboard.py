@@ -1,0 +1,27 @@
+"""The dashboard's entry: page settings, warm-up, the bar on top, navigation. Run `streamlit run dashboard.py`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.components import boot, shell
+
+boot.entered()
+st.set_page_config(
+    page_title="Middleground",
+    page_icon=str(boot.ICON),
+    layout="wide",
+    initial_sidebar_state="auto",
+)
+shell.house().warm()
+page = st.navigation(
+    [
+        st.Page("pages/start.py", title="Start", default=True),
+        st.Page("pages/data.py", title="Data", url_path="data"),
+        st.Page("pages/trade_off.py", title="Trade-off", url_path="trade_off"),
+        st.Page("pages/report.py", title="Report", url_path="report"),
+    ],
+    position="top",
+)
+shell.bar(shell.workspace())
+page.run()

@@ -1,0 +1,138 @@
+"""What the study assumes: target, person, model, what the attacker knows, what is public about the columns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core.data.schema import Column, Kind
+from core.errors import UserError
+from core.models import MODELS
+from core.techniques import TECHNIQUES
+from pages.components import roles
+from pages.components.recipes import steps_of
+from pages.components.shell import show_error
+from pages.components.vault import Workspace
+from pages.components.words import plain
+
+NOBODY = "every row is a person of its own"
+
+
+def show(space: Workspace) -> None:
+    """Draw the choices below the role editor."""
+    schema, head = space.schema, space.draft["study"]
+    if schema is None:
+        return
+    names = list(schema.names)
+    one, two, three = st.columns(3)
+    base = f"{space.id}-{space.revision}"
+    with one:
+        key = f"target-{base}"
+        st.session_state[key] = schema.target
+        st.selectbox("What the model predicts", [None, *[n for n in names if n != schema.person_id]], key=key,
+                     format_func=lambda n: "nothing chosen yet" if n is None else n,
+                     on_change=lambda: roles.set_target(space, st.session_state[key]))  # fmt: skip
+    with two:
+        person = f"person-{base}"
+        st.session_state[person] = schema.person_id
+        st.selectbox("Which rows belong to one person", [None, *[n for n in names if n != schema.target]], key=person,
+                     format_func=lambda n: NOBODY if n is None else f"rows with the same {n}",
+                     on_change=lambda: roles.set_person(space, st.session_state[person]))  # fmt: skip
+    with three:
+        model = f"model-{base}"
+        held = head.get("model", "logistic_regression")
+        st.session_state[model] = held["key"] if isinstance(held, dict) else held
+        st.selectbox("Model", list(MODELS), key=model, format_func=lambda k: MODELS[k].title,
+                     on_change=lambda: head.update(model=st.session_state[model]))  # fmt: skip
+    knows = f"knows-{base}"
+    attacker = space.draft.setdefault("attacker", {})
+    st.session_state[knows] = list(attacker.get("knows") or schema.quasi_identifiers)
+
+    def known() -> None:
+        chosen = st.session_state[knows]
+        attacker["knows"] = [] if set(chosen) == set(schema.quasi_identifiers) else chosen
+
+    st.multiselect("What the attacker knows about people", names, key=knows, on_change=known,
+                   help="The columns that somebody outside may know of a person. At first: every column marked "
+                        "'others may know it'.")  # fmt: skip
+    _public(space)
+
+
+def needs_public(space: Workspace) -> bool:
+    """Say whether a chosen recipe adds noise by public ranges."""
+    keys = {step["technique"] for block in space.draft.get("recipe", []) for step in steps_of(block)}
+    return any(name in TECHNIQUES and any(p.name == "epsilon" for p in TECHNIQUES[name].parameters()) for name in keys)
+
+
+def _public(space: Workspace) -> None:
+    schema = space.schema
+    if schema is None or not needs_public(space):
+        return
+    wanted = [schema[n] for n in schema.model_inputs]
+    lacking = [c for c in wanted if _lacks(c)]
+    if not lacking:
+        return
+    head = space.draft["study"]
+    with st.container(border=True):
+        st.markdown("**What everybody may know about the columns**")
+        st.markdown(
+            "Differential privacy needs ranges and lists of values that do not come from the people in the table. "
+            f"{len(lacking)} of {len(wanted)} columns have none yet; until they do, private training is skipped."
+        )
+        key = f"public-{space.id}-{space.revision}"
+        st.session_state[key] = bool(head.get("assume_public_domain"))
+        st.checkbox(
+            "Treat the table's own ranges and values as public",
+            key=key,
+            on_change=lambda: head.update(assume_public_domain=st.session_state[key]),
+            help="The guarantee then lists this among its assumptions: it does not protect a person whose value is the "
+            "smallest, the largest, or one that nobody else has.",
+        )
+        if head.get("assume_public_domain"):
+            st.caption(
+                "Plainly: whoever has the oldest age or a job that nobody else has could be noticed through it. The "
+                "report says so beside the guarantee."
+            )
+            return
+        with st.expander(f"Enter them for {len(lacking)} columns", key=f"public-open-{space.id}"):
+            for column in lacking[:40]:
+                _one(space, column)
+
+
+def _lacks(column: Column) -> bool:
+    return column.bounds is None if column.kind in (Kind.NUMERIC, Kind.DATE) else column.categories is None
+
+
+def _one(space: Workspace, column: Column) -> None:
+    """Ask for one column's range or values; what is proposed is never read from the table."""
+    ranged = column.kind in (Kind.NUMERIC, Kind.DATE)
+    label = f"{plain(column.name)}: " + ("lowest and highest, as in 0, 120" if ranged else "values, separated by ;")
+    text = st.text_input(label, key=f"public-{space.id}-{space.revision}-{column.name}", max_chars=4000)
+    if not text.strip():
+        return
+    try:
+        roles.set_public(space, read_public(column, text))
+    except UserError as error:
+        show_error(error)
+
+
+def read_public(column: Column, text: str) -> Column:
+    """Return the column with what somebody wrote as its public range or values.
+
+    >>> from core.data.schema import Role
+    >>> age = Column(name="age", kind=Kind.NUMERIC, role=Role.FEATURE)
+    >>> read_public(age, "0, 120").bounds
+    (0.0, 120.0)
+    """
+    if column.kind not in (Kind.NUMERIC, Kind.DATE):
+        return replace(column, categories=tuple(part.strip() for part in text.split(";") if part.strip()))
+    parts = [part.strip() for part in text.replace(";", ",").split(",")]
+    try:
+        ends: list[Any] = [float(part) for part in parts] if column.kind is Kind.NUMERIC else parts
+    except ValueError:
+        ends = []
+    if len(ends) != 2:
+        raise UserError(f"the range of {column.name!r} is two values", got=repr(text[:40]), do="Write 0, 120.")
+    return replace(column, bounds=(ends[0], ends[1]))

@@ -1,0 +1,91 @@
+"""The chart that fills in live: zoom, legend choice and selection survive every update.
+
+Streamlit's own plotly element is built anew whenever its data change and throws the zoom away (measured on 1.67), so
+this one calls `Plotly.react` on an element that stays. plotly.js comes from ./static, see `static_files`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.components.static_files import SCRIPT
+
+_HTML = "<div class='trade-off-chart' role='figure' style='width:100%;min-height:{height}px'></div>"
+_JS = """
+const bound = new WeakMap();
+function load(url) {
+  if (window.__plotly) return Promise.resolve(window.__plotly);
+  window.__plotlyLoading ??= new Promise((ready, failed) => {
+    const script = document.createElement('script');
+    script.src = url;
+    script.onload = () => { window.__plotly = window.Plotly; ready(window.__plotly); };
+    script.onerror = failed;
+    document.head.append(script);
+  });
+  return window.__plotlyLoading;
+}
+export default ({ data, parentElement, setTriggerValue }) => {
+  const element = parentElement.querySelector('.trade-off-chart');
+  if (!element || !data) return;
+  element.setAttribute('aria-label', data.alt);
+  const layout = { ...data.figure.layout, uirevision: data.revision, autosize: true };
+  const options = { displaylogo: false, responsive: true, showSendToCloud: false,
+                    modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'] };
+  const base = (window.__streamlit && window.__streamlit.baseUrl) || data.base || '';
+  load(base + '/app/static/' + data.script).then((plotly) =>
+    plotly.react(element, data.figure.data, layout, options).then(() => {
+      element.dataset.points = String(data.points);
+      if (bound.get(element)) return;
+      bound.set(element, true);
+      element.on('plotly_click', (event) => {
+        const first = event.points.find((point) => point.customdata !== undefined && point.customdata !== null);
+        if (!first) return;
+        const id = Array.isArray(first.customdata) ? first.customdata[0] : first.customdata;
+        setTriggerValue('picked', String(id));
+      });
+    })
+  ).catch(() => { element.textContent = 'The chart could not be drawn. The table below has the same points.'; });
+  return () => { if (window.__plotly && element) { window.__plotly.purge(element); bound.delete(element); } };
+};
+"""
+HEIGHT = 470
+_chart = st.components.v2.component(
+    "live_trade_off", html=_HTML.format(height=HEIGHT), js=_JS, isolate_styles=False
+)
+
+
+def live_chart(
+    figure: Any, *, alt: str, points: int, revision: str, key: str, on_pick: Callable[[], None] = lambda: None
+) -> str | None:
+    """Draw the figure in place and return the id of the point that was just clicked.
+
+    Parameters
+    ----------
+    figure : plotly figure
+        The first entry of a marker's `customdata` is its point's id.
+    alt : str
+        The takeaway, for people who do not see the chart.
+    revision : str
+        As long as it stays the same, zoom and legend choice stay.
+    """
+    figure.update_layout(height=HEIGHT)
+    data = {
+        "figure": json.loads(figure.to_json()),
+        "alt": alt,
+        "points": points,
+        "revision": revision,
+        "script": SCRIPT,
+        "base": _base(),
+    }
+    answer = _chart(data=data, key=key, on_picked_change=on_pick)
+    picked = getattr(answer, "picked", None)
+    return None if picked is None else str(picked)
+
+
+def _base() -> str:
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""

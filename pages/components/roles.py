@@ -1,0 +1,138 @@
+"""The role editor: one table, one row a column, edits land in the workspace's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.data.schema import Column, Kind, Role, Schema
+from core.errors import UserError
+from pages.components.intake import profile
+from pages.components.vault import Workspace, retable
+
+ROLE_WORDS = {
+    Role.DIRECT_IDENTIFIER: "names somebody",
+    Role.QUASI_IDENTIFIER: "others may know it",
+    Role.SENSITIVE: "secret",
+    Role.TARGET: "to predict",
+    Role.FEATURE: "other input",
+    Role.IGNORED: "leave out",
+}
+ROLE_HELP = (
+    "names somebody: a direct identifier such as name or e-mail. others may know it: a quasi-identifier such as age or "
+    "town, by which people can be recognised. secret: a sensitive attribute. to predict: the target. other input: used "
+    "by the model, not known to others. leave out: ignored."
+)
+_WORD_ROLES = {word: role for role, word in ROLE_WORDS.items()}
+
+
+def rows_of(schema: Schema, shapes: Sequence[Mapping[str, Any]], why: Mapping[str, str]) -> pd.DataFrame:
+    """Return the editor's rows: aggregates and masked examples, no cell of the table."""
+    return pd.DataFrame(
+        [
+            {
+                "Column": column.name,
+                "Kind": str(column.kind),
+                "Role": ROLE_WORDS[column.role],
+                "Why": why.get(column.name, "from the schema"),
+                "Distinct": shape["distinct"],
+                "Missing": shape["missing"],
+                "Looks like": shape["example"],
+            }
+            for column, shape in zip(schema.columns, shapes, strict=True)
+        ]
+    )
+
+
+def edited(schema: Schema, changes: Mapping[int, Mapping[str, Any]]) -> Schema:
+    """Return the schema after the editor's changes; one target at most, the newest wins.
+
+    >>> start = Schema((Column(name="age", kind=Kind.NUMERIC, role=Role.FEATURE),))
+    >>> edited(start, {0: {"Role": "others may know it"}}).quasi_identifiers
+    ('age',)
+    """
+    columns = list(schema.columns)
+    for place, change in changes.items():
+        old = columns[place]
+        kind = Kind(change["Kind"]) if change.get("Kind") else old.kind
+        role = _WORD_ROLES[change["Role"]] if change.get("Role") else old.role
+        if role is Role.TARGET and old.role is not Role.TARGET:
+            columns = [replace(c, role=Role.FEATURE) if c.role is Role.TARGET else c for c in columns]
+        kept = {} if kind is old.kind else {"bounds": None, "categories": None, "hierarchy": None}
+        columns[place] = replace(old, kind=kind, role=role, **kept)
+    return Schema(tuple(columns), schema.person_id)
+
+
+def show(space: Workspace) -> None:
+    """Draw the editor. What it was given stays the same until the table is read anew, so no edit is lost."""
+    schema = space.schema
+    if schema is None or space.table is None:
+        return
+    if not space.profile:
+        space.profile = profile(space.table.frame)
+    key = f"roles-{space.id}-{space.revision}"
+    base = st.session_state.setdefault(f"{key}-base", schema)
+
+    def changed() -> None:
+        apply(space, edited(base, st.session_state[key]["edited_rows"]))
+
+    st.data_editor(
+        rows_of(base, space.profile, space.why),
+        key=key,
+        hide_index=True,
+        disabled=["Column", "Why", "Distinct", "Missing", "Looks like"],
+        on_change=changed,
+        height=min(38 + 35 * len(base.columns), 560),
+        column_config={
+            "Column": st.column_config.TextColumn(width="small"),
+            "Kind": st.column_config.SelectboxColumn(options=[str(k) for k in Kind], required=True, width="small"),
+            "Role": st.column_config.SelectboxColumn(
+                options=list(ROLE_WORDS.values()), required=True, help=ROLE_HELP, width="small"
+            ),
+            "Why": st.column_config.TextColumn(help="Why we guessed this role.", width="medium"),
+            "Looks like": st.column_config.TextColumn(
+                help="The commonest shape of a cell: letters are a, digits are 9. Never a real cell.", width="small"
+            ),
+        },
+    )
+
+
+def apply(space: Workspace, schema: Schema) -> bool:
+    """Give the workspace a schema. A schema that does not fit is told, and the one before stays."""
+    try:
+        retable(space, schema)
+    except UserError as error:
+        space.problem = error
+        return False
+    space.problem = None
+    return True
+
+
+def set_target(space: Workspace, name: str | None) -> None:
+    """Make a column the target, or none."""
+    schema = space.schema
+    if schema is None:
+        return
+    columns = [
+        replace(c, role=Role.TARGET) if c.name == name else replace(c, role=Role.FEATURE) if c.role is Role.TARGET else c
+        for c in schema.columns
+    ]
+    person = None if schema.person_id == name else schema.person_id
+    if apply(space, Schema(tuple(columns), person)):
+        space.revision += 1
+
+
+def set_person(space: Workspace, name: str | None) -> None:
+    """Choose the column that says which rows belong to one person."""
+    if space.schema is not None and apply(space, replace(space.schema, person_id=name)):
+        space.revision += 1
+
+
+def set_public(space: Workspace, column: Column) -> None:
+    """Replace what is public about one column."""
+    if space.schema is not None:
+        apply(space, space.schema.changed(column))

@@ -1,0 +1,190 @@
+"""What surrounds every page: the house that holds everything, the current workspace, the bar on top, errors."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from core.engine.jobs import Dispatcher, Job
+from core.engine.local import InlineEngine, default_workers
+from core.errors import UserError
+from pages.components.vault import Vault, Workspace
+from pages.components.words import passing, plain
+from pages.components.workers import Workers
+
+PAGES = {"start": "pages/start.py", "data": "pages/data.py", "trade_off": "pages/trade_off.py"}
+WHERE = "in memory on this server, forgotten after 30 min idle"
+
+
+class House:
+    """Everything that one server process holds: the vault, the workers, the sweeps' turns."""
+
+    def __init__(self) -> None:
+        # 0 workers: sweeps run in the calling thread, for machines without processes and for tests of pages.
+        count = int(os.environ.get("MIDDLEGROUND_WORKERS") or default_workers())
+        self.workers: Any = Workers(count) if count else InlineEngine()
+        self.dispatcher = Dispatcher(self.workers)
+        self.vault = Vault(on_forget=self.forget_copies)
+        self._warmed = False
+        threading.Thread(target=self._clock, daemon=True, name="vault-clock").start()
+
+    def forget_copies(self) -> None:
+        """Kill the processes that hold copies of a table, and start fresh ones."""
+        if isinstance(self.workers, Workers):
+            self.workers.forget()
+            self.workers.warm()
+        else:
+            self.workers.close()
+
+    def warm(self) -> None:
+        """Start the workers and import what the first sweep and chart need, once, without waiting."""
+        if self._warmed:
+            return
+        self._warmed = True
+        if isinstance(self.workers, Workers):
+            self.workers.warm()
+        threading.Thread(target=_imports, daemon=True, name="warm-up").start()
+
+    def _clock(self) -> None:
+        """Forget what is idle, and collect garbage now that Streamlit does not after every run."""
+        import gc
+
+        while True:
+            time.sleep(60)
+            self.vault.expire()
+            gc.collect()
+
+
+def _imports() -> None:
+    import gc
+
+    import plotly.graph_objects as go
+
+    import core.tradeoff.study  # noqa: F401
+
+    go.Figure(go.Scatter(x=[0], y=[0])).to_json()
+    gc.freeze()
+
+
+@st.cache_resource(show_spinner=False)
+def house() -> House:
+    """Return the one house of this server process."""
+    return House()
+
+
+def workspace() -> Workspace | None:
+    """Return the workspace that the link names, else the one this session works on; keep the link up to date."""
+    linked, own = st.query_params.get("ws"), st.session_state.get("ws")
+    space = house().vault.get(linked) or (None if linked else house().vault.get(own))
+    if space is None:
+        st.session_state["gone"] = bool(linked or own)
+        return None
+    if own != space.id:
+        st.session_state.pop("point", None)
+    st.session_state["ws"], st.session_state["gone"] = space.id, False
+    if linked != space.id:
+        st.query_params["ws"] = space.id
+    return space
+
+
+def enter(space: Workspace) -> None:
+    """Make this workspace the one that the session works on."""
+    st.session_state["ws"] = space.id
+    st.session_state.pop("point", None)
+
+
+def link(page: str, space: Workspace) -> None:
+    """Go to a page with the workspace in its address."""
+    st.switch_page(PAGES[page], query_params={"ws": space.id})
+
+
+def start_sweep(space: Workspace) -> None:
+    """Start the sweep that the draft describes, or raise the `UserError` that says what is wrong."""
+    if space.table is None:
+        raise UserError("a sweep needs a table", got="none", do="Load a sample, or upload a table on the Data page.")
+    if space.running:
+        return
+    job = Job(space.study(), space.table, owner=space.owner or space.id)
+    with space.lock:
+        space.job, space.last, space.notes = job, None, {"stale": True, "clicked": time.monotonic()}
+    house().dispatcher.start(job)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Show a `UserError` as three parts; anything else is a bug and is told by a reference number only."""
+    try:
+        yield
+    except UserError as error:
+        show_error(error)
+    except Exception as error:
+        if type(error).__module__.startswith("streamlit"):
+            raise
+        number = secrets.token_hex(3)
+        from pages.components.redact import where
+
+        print(f"reference {number}: {type(error).__name__} (message withheld) at {where(error.__traceback__)}")  # noqa: T201
+        st.error(
+            f"This is a mistake of the program, not yours. Nothing that you entered is lost. Reference {number}; "
+            "the server's log says where it happened, without any of your data.",
+            icon=":material/report:",
+        )
+
+
+def show_error(error: UserError) -> None:
+    """Show what, what was got and what to do."""
+    what = error.what[:1].upper() + error.what[1:]
+    st.error(f"**{plain(what)}.** Found: {plain(error.got)}. {plain(error.do)}", icon=":material/error:")
+
+
+def bar(space: Workspace | None) -> None:
+    """Draw the bar on top of every page: study, table and where it lives, requirements met, forget."""
+    if space is None:
+        return
+    name, rows, met, forget = st.columns([2.4, 3.6, 2.2, 1.6], vertical_alignment="center")
+    title = space.draft.get("study", {}).get("name") or space.name or "New study"
+    name.markdown(f"**{plain(title)}**")
+    if space.table is None:
+        rows.caption("No table yet")
+    else:
+        count = f"{len(space.table):,} rows of {space.table.people:,} people"
+        rows.caption(f"{count} · {WHERE}")
+    snapshot = space.last
+    if snapshot is not None:
+        counts = passing(snapshot.result)
+        total = sum(counts.values())
+        met.caption(f"{counts['yes']} of {total} settings meet every limit")
+    if forget.button("Forget this data now", key="forget", icon=":material/delete:"):
+        forget_now(space)
+
+
+def forget_now(space: Workspace) -> None:
+    """Forget the table everywhere and go to the start, which says so."""
+    house().vault.forget(space.id)
+    for key in ("ws", "point"):
+        st.session_state.pop(key, None)
+    st.session_state["forgotten"] = True
+    st.query_params.clear()
+    st.switch_page(PAGES["start"])
+
+
+def empty(what: str, button: str = "Go to Start") -> None:
+    """Draw a page that has nothing to show yet: why, and one button."""
+    if st.session_state.get("gone"):
+        st.info(
+            "The table behind this link is no longer in memory: it was forgotten on request, after 30 minutes without "
+            "a visit, or when the server restarted. Load it again to go on.",
+            icon=":material/history:",
+        )
+    else:
+        st.info(what, icon=":material/info:")
+    if st.button(button, type="primary", key="empty"):
+        st.query_params.clear()
+        st.switch_page(PAGES["start"])

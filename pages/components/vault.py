@@ -1,0 +1,191 @@
+"""The vault: the only place where rows live, in memory, until somebody forgets them or nobody looks for a while."""
+
+from __future__ import annotations
+
+import gc
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from core.data.schema import Schema
+from core.data.table import Table
+from core.engine.jobs import Job, Snapshot
+from core.errors import UserError
+from core.tradeoff.study import Study, parse_study
+
+IDLE_SECONDS = 30 * 60
+BUDGET_BYTES = 2 * 1024**3
+
+
+@dataclass(eq=False)
+class Workspace:
+    """One table on its way through the house, with everything that was set for it.
+
+    Parameters
+    ----------
+    id : str
+        22 random characters: who has the link has the view, nobody can guess it.
+    owner : str
+    raw : DataFrame or None
+        The cells as they were read, for reading a column in another kind; None for the samples.
+    table : Table or None
+    schema : Schema or None
+        The draft that the Data page edits.
+    draft : dict
+        The study in the form of its TOML file.
+    job : Job or None
+        The last sweep.
+    """
+
+    id: str
+    owner: str = ""
+    name: str = ""
+    sample: str | None = None
+    raw: pd.DataFrame | None = None
+    table: Table | None = None
+    schema: Schema | None = None
+    draft: dict[str, Any] = field(default_factory=dict)
+    findings: tuple[Any, ...] = ()
+    why: Mapping[str, str] = field(default_factory=dict)
+    profile: tuple[dict[str, Any], ...] = ()
+    problem: str | None = None
+    job: Job | None = None
+    last: Snapshot | None = None
+    revision: int = 0
+    size: int = 0
+    touched: float = field(default_factory=time.monotonic)
+    notes: dict[str, Any] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def study(self) -> Study:
+        """Return the study that the draft describes, or raise the `UserError` that says what is wrong with it."""
+        return parse_study(self.draft)
+
+    @property
+    def running(self) -> bool:
+        """Whether a sweep is on its way."""
+        return self.job is not None and self.job.active
+
+    def snapshot(self) -> Snapshot | None:
+        """Return the sweep as it stands; a finished one is computed once."""
+        with self.lock:
+            job = self.job
+            if job is None:
+                return None
+            if job.active or self.last is None or self.notes.get("stale"):
+                active = job.active
+                self.last = job.snapshot()
+                self.notes["stale"] = active
+            return self.last
+
+    def limits_changed(self) -> None:
+        """Draw the verdicts anew from what was measured; nothing is run again."""
+        with self.lock:
+            self.notes["stale"] = True
+            if self.job is not None:
+                study = self.study()
+                self.job.set_requirements(study.requirements)
+                self.job.set_threat(study.metric, study.threat)
+
+
+class Vault:
+    """Holds workspaces by id, within a budget, and forgets those that nobody looks at.
+
+    Parameters
+    ----------
+    on_forget : callable
+        Called after a workspace is gone, so that copies elsewhere go too.
+    idle : float
+        Seconds without a look after which a workspace is forgotten.
+    budget : int
+        Bytes of tables in all.
+    clock : callable
+        Seconds; injected in tests.
+    """
+
+    def __init__(
+        self,
+        on_forget: Callable[[], None],
+        idle: float = IDLE_SECONDS,
+        budget: int = BUDGET_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.idle, self.budget, self._clock, self._on_forget = idle, budget, clock, on_forget
+        self._held: dict[str, Workspace] = {}
+        self._lock = threading.RLock()
+
+    def open(self, owner: str = "") -> Workspace:
+        """Return a new, empty workspace."""
+        space = Workspace(id=secrets.token_urlsafe(16)[:22], owner=owner, touched=self._clock())
+        with self._lock:
+            self._held[space.id] = space
+        return space
+
+    def get(self, key: str | None) -> Workspace | None:
+        """Return the workspace of an id, and note that somebody looked."""
+        self.expire()
+        with self._lock:
+            space = self._held.get(key or "")
+            if space is not None:
+                space.touched = self._clock()
+            return space
+
+    def keep(self, space: Workspace, raw: pd.DataFrame | None, table: Table | None) -> None:
+        """Put rows into a workspace, or raise `UserError` when the budget does not allow it."""
+        size = sum(int(f.memory_usage(deep=True).sum()) for f in (raw, table and table.frame) if f is not None)
+        self.expire()
+        with self._lock:
+            others = sum(held.size for held in self._held.values() if held is not space)
+            if others + size > self.budget:
+                raise UserError(
+                    f"this server keeps at most {self.budget / 1024**2:,.0f} MB of tables in memory",
+                    got=f"{size / 1024**2:,.0f} MB more beside {others / 1024**2:,.0f} MB",
+                    do="Forget a table that is no longer needed, or upload fewer rows.",
+                )
+            space.raw, space.table, space.size = raw, table, size
+
+    def forget(self, key: str) -> bool:
+        """Stop the sweep, drop rows, settings and results, and have the workers' copies killed."""
+        with self._lock:
+            space = self._held.pop(key, None)
+        if space is None:
+            return False
+        with space.lock:
+            if space.job is not None:
+                space.job.stop()
+            space.job = space.last = space.raw = space.table = space.schema = None
+            space.draft, space.profile, space.notes, space.size = {}, (), {}, 0
+        self._on_forget()
+        gc.collect()
+        return True
+
+    def expire(self) -> int:
+        """Forget what nobody looked at; a sweep on its way counts as a look."""
+        now = self._clock()
+        with self._lock:
+            for space in self._held.values():
+                if space.running:
+                    space.touched = now
+            old = [space.id for space in self._held.values() if now - space.touched > self.idle]
+        return sum(self.forget(key) for key in old)
+
+    def __len__(self) -> int:
+        """Return how many workspaces are held."""
+        return len(self._held)
+
+
+def retable(space: Workspace, schema: Schema) -> None:
+    """Give the table another schema; cells are read again only where a kind changed."""
+    from core.data.infer import apply_kinds
+
+    old = space.table
+    if old is not None and [(c.name, c.kind) for c in old.schema.columns] == [(c.name, c.kind) for c in schema.columns]:
+        space.table = replace(old, schema=schema)
+    elif space.raw is not None:
+        space.table = Table.build(apply_kinds(space.raw, schema), schema)
+    space.schema = schema

@@ -1,0 +1,81 @@
+"""Worker processes that can be told to forget: they hold copies of tables."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from core.engine.local import LocalEngine
+
+
+class Workers:
+    """An engine that replaces its processes when a table must be forgotten, without harming anybody else's sweep.
+
+    New work goes to new processes at once. The old ones are killed when their last task is done, which is at once
+    when nothing runs.
+
+    Parameters
+    ----------
+    workers : int
+        Processes.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._engine = LocalEngine(workers)
+        self._flying: dict[LocalEngine, int] = {}
+        self._retired: set[LocalEngine] = set()
+        self._lock = threading.RLock()
+
+    def submit(self, task: Callable[..., Any], *args: Any) -> Future[Any]:
+        """Send a task to a worker of the current generation."""
+        with self._lock:
+            engine = self._engine
+            self._flying[engine] = self._flying.get(engine, 0) + 1
+            try:
+                future = engine.submit(task, *args)
+            except BaseException:
+                self._flying[engine] -= 1
+                raise
+        future.add_done_callback(lambda _: self._landed(engine))
+        return future
+
+    def warm(self) -> None:
+        """Start the workers and let them import what they need, without waiting."""
+        with self._lock:
+            self._engine.warm()
+
+    def forget(self) -> None:
+        """Replace the processes."""
+        with self._lock:
+            old, self._engine = self._engine, LocalEngine(self.workers)
+            self._retired.add(old)
+        self._bury(old)
+
+    def close(self) -> None:
+        """Kill the workers."""
+        with self._lock:
+            self._engine.close()
+
+    @property
+    def retired(self) -> int:
+        """How many older generations still finish a task."""
+        with self._lock:
+            return len(self._retired)
+
+    def _landed(self, engine: LocalEngine) -> None:
+        with self._lock:
+            self._flying[engine] -= 1
+        # A pool cannot be ended from the thread that reports its results.
+        if engine in self._retired:
+            threading.Thread(target=self._bury, args=(engine,), daemon=True).start()
+
+    def _bury(self, engine: LocalEngine) -> None:
+        with self._lock:
+            if engine not in self._retired or self._flying.get(engine, 0):
+                return
+            self._retired.discard(engine)
+            self._flying.pop(engine, None)
+        engine.close()

@@ -1,0 +1,70 @@
+"""Trade-off: which settings are good enough?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.tradeoff.study import THREATS as MEASURED
+from core.utility.metrics import METRICS
+from pages.components import limits, recipes, results, sweep
+from pages.components.boot import ensure_entry
+from pages.components.shell import empty, told, workspace
+from pages.components.vault import Workspace
+from pages.components.words import THREATS
+
+ensure_entry()
+
+
+def threat_shown(space: Workspace) -> None:
+    """Choose the threat on the x-axis and the metric on the y-axis."""
+    head = space.draft["study"]
+    key, metric = f"threat-{space.id}", f"metric-{space.id}"
+    st.session_state[key] = head.get("threat", "membership")
+    st.session_state[metric] = head.get("metric", "accuracy")
+
+    def changed() -> None:
+        head["threat"], head["metric"] = st.session_state[key], st.session_state[metric]
+        space.limits_changed()
+
+    st.selectbox("Risk on the chart", list(MEASURED), format_func=lambda t: THREATS[t][0], key=key, on_change=changed)
+    st.caption(THREATS[head.get("threat", "membership")][1])
+    st.selectbox("Usefulness on the chart", list(METRICS), format_func=lambda m: METRICS[m].title, key=metric,
+                 on_change=changed)  # fmt: skip
+
+
+def page(space: Workspace) -> None:
+    """Draw the page of a workspace that has a table."""
+    side, middle = st.columns([1, 2.7], gap="medium")
+    with side:
+        st.markdown("**Requirements**")
+        with told():
+            limits.show(space)
+        threat_shown(space)
+        st.markdown("**Settings to try**")
+        with told():
+            recipes.show(space, space.schema.names if space.schema else ())
+        sweep.show(space)
+    running = space.running
+
+    @st.fragment(run_every=0.7 if running else None, key="live")
+    def live() -> None:
+        snapshot = space.snapshot()
+        if snapshot is None:
+            st.info("Nothing has been measured yet. Check the limits and the settings on the left, then press Run.")
+            return
+        results.progress(space, snapshot)
+        with told():
+            results.show(space, snapshot, st.context.theme.type == "dark")
+        if running and not snapshot.active:
+            st.rerun()
+
+    with middle:
+        live()
+
+
+st.title("Which settings are good enough?", anchor=False)
+space = workspace()
+if space is None or space.table is None:
+    empty("There is no table yet. Load the census sample with one click, or upload your own table on the Data page.")
+else:
+    page(space)

@@ -1,0 +1,148 @@
+"""The membership measurement: extremes, signs, ties, what the attacker may see."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+from sklearn.neighbors import KNeighborsClassifier
+
+from core.attacks import ATTACKS, MEMBERSHIP_ATTACKS
+from core.attacks.base import THREATS, MembershipView
+from core.attacks.loss import LossAttack
+from core.attacks.membership import attack_members, finite_pool_corrected, membership_risk
+from core.tradeoff.replicate import true_class_logit
+
+
+def draw(n, replicates, shift, seed=0):
+    rng = np.random.default_rng(seed)
+    members = rng.random((n, replicates)) < 0.5
+    phi = rng.normal(0, 1, (n, replicates)) + shift * members
+    return phi, members, rng.random(n) < 0.5
+
+
+def test_a_one_nearest_neighbour_model_on_random_labels_is_a_memoriser():
+    """100 equally likely labels, nothing to learn: only members are answered right."""
+    rng = np.random.default_rng(3)
+    points, labels = rng.normal(size=(800, 4)), rng.integers(0, 100, 800)
+    members = np.column_stack([np.random.default_rng(r).random(800) < 0.5 for r in (10, 11)])
+    phi = []
+    for replicate in range(2):
+        inside = members[:, replicate]
+        model = KNeighborsClassifier(1).fit(points[inside], labels[inside])
+        proba = np.zeros((800, 100))
+        proba[:, model.classes_] = model.predict_proba(points)
+        phi.append(true_class_logit(proba, labels))
+    risk, _ = membership_risk(np.column_stack(phi), members, rng.random(800) < 0.5, MEMBERSHIP_ATTACKS, None)
+    assert risk.value is not None
+    assert risk.value >= 0.95
+    assert risk.high is not None
+    assert risk.low is not None
+    assert risk.low < risk.value
+    assert risk.high <= 1.0 + 1e-9 or risk.high > risk.value
+
+
+def test_the_known_advantage_of_a_normal_shift_is_recovered():
+    # Two normals one standard deviation apart: the best threshold gives 2 Phi(1/2) - 1 = .3829.
+    # A threshold tuned on 1,000 people misses the best one a little, so the mean lies just below; standard error .004.
+    values = [attack_members(*draw(2000, 1, 1.0, seed), (LossAttack(),)).advantage for seed in range(30)]
+    assert 2 * norm.cdf(0.5) - 1 - 0.022 < np.mean(values) < 2 * norm.cdf(0.5) - 1 + 0.01
+
+
+def test_intervals_cover_a_real_advantage():
+    truth = 2 * norm.cdf(0.5) - 1
+    inside = 0
+    for seed in range(400):
+        guesses = attack_members(*draw(600, 2, 1.0, 1000 + seed), (LossAttack(),))
+        low, high = guesses.interval()
+        # The tuned threshold costs a little against the best one, so the target is what it reaches on average.
+        inside += low <= truth - 0.006 <= high
+    assert inside / 400 >= 0.92
+
+
+def test_a_negative_advantage_stays_negative():
+    phi, members, tuning = draw(1200, 1, 1.5)
+    reversed_half = np.where(tuning[:, None], members, ~members)
+    guesses = attack_members(phi, reversed_half, tuning, (LossAttack(),))
+    assert guesses.advantage < 0
+
+
+def test_equal_scores_find_nobody_and_the_interval_still_has_width():
+    _, members, tuning = draw(500, 2, 0.0)
+    risk, guesses = membership_risk(np.zeros((500, 2)), members, tuning, MEMBERSHIP_ATTACKS, None)
+    assert risk.value == 0
+    assert risk.low < 0 < risk.high
+    assert risk.auc == pytest.approx(0.5)
+    assert risk.details["tied_share"] == 1.0
+    assert guesses is not None
+
+
+def test_row_order_does_not_matter():
+    phi, members, tuning = draw(300, 4, 0.7)
+    order = np.random.default_rng(9).permutation(300)
+    before, _ = membership_risk(phi, members, tuning, MEMBERSHIP_ATTACKS, None)
+    after, _ = membership_risk(phi[order], members[order], tuning[order], MEMBERSHIP_ATTACKS, None)
+    assert after.value == pytest.approx(before.value)
+    assert after.low == pytest.approx(before.low)
+
+
+def test_the_truth_of_the_evaluated_half_is_not_reachable_from_the_view():
+    seen = []
+
+    class Spy(LossAttack):
+        key = "spy"
+
+        def guess(self, view: MembershipView):
+            seen.append(view)
+            return view.scores
+
+    phi, members, tuning = draw(200, 3, 0.5)
+    attack_members(phi, members, tuning, (Spy(),))
+    assert len(seen) == 6
+    for view in seen:
+        assert not view.known_members[~view.calibration].any()
+        assert view.references.shape == (200, 2)
+        assert not any(np.array_equal(column, view.scores) for column in view.references.T)
+
+
+def test_lira_beats_the_loss_attack_when_people_differ_in_difficulty():
+    rng = np.random.default_rng(4)
+    members = rng.random((1500, 8)) < 0.5
+    phi = rng.normal(0, 4, 1500)[:, None] + rng.normal(0, 0.5, (1500, 8)) + members
+    by_key = {a.key: attack_members(phi, members, rng.random(1500) < 0.5, (a,)).advantage for a in MEMBERSHIP_ATTACKS}
+    assert by_key["lira_offline"] > by_key["loss"] + 0.3
+
+
+def test_a_violation_is_a_lower_bound_above_the_claim_and_not_merely_a_value_above_it():
+    phi, members, tuning = draw(2000, 2, 1.0)
+    risk, _ = membership_risk(phi, members, tuning, MEMBERSHIP_ATTACKS, 0.1)
+    assert risk.violation
+    allowed, _ = membership_risk(phi, members, tuning, MEMBERSHIP_ATTACKS, risk.value - 0.001)
+    assert not allowed.violation
+
+
+def test_the_rate_at_one_percent_is_hidden_where_controls_are_few():
+    few, _ = membership_risk(*draw(400, 2, 1.0), MEMBERSHIP_ATTACKS, None)
+    many, _ = membership_risk(*draw(4000, 2, 1.0), MEMBERSHIP_ATTACKS, None)
+    assert few.tpr_at_1pct is None
+    # 1 - Phi(Phi^-1(.99) - 1) = .0924 for a shift of one.
+    assert many.tpr_at_1pct == pytest.approx(0.0924, abs=0.03)
+
+
+def test_without_controls_the_risk_is_undefined_and_not_zero():
+    phi, members, tuning = draw(30, 2, 1.0)
+    risk, guesses = membership_risk(phi, np.ones_like(members), tuning, MEMBERSHIP_ATTACKS, None)
+    assert (risk.status, risk.value, guesses) == ("undefined", None, None)
+
+
+def test_the_finite_pool_correction_shrinks_and_keeps_the_sign():
+    assert finite_pool_corrected(0.0) == pytest.approx(0.0, abs=1e-12)
+    assert 0 < finite_pool_corrected(0.4) < 0.4
+    assert -0.4 < finite_pool_corrected(-0.4) < 0
+
+
+def test_every_attack_is_described_with_its_game():
+    for key, attack in ATTACKS.items():
+        described = attack.describe()
+        assert described["key"] == key
+        assert described["threat"] in THREATS
+        assert described["game"]
+        assert "References" in (attack.__doc__ or "")

@@ -1,0 +1,228 @@
+"""The contract of a technique, run over the whole registry and over a grid of settings."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.data.schema import Role
+from core.data.table import Table, class_labels
+from core.errors import UserError
+from core.models.logistic_regression import LogisticRegression
+from core.privacy.classes import verify_k
+from core.rng import rng_for
+from core.techniques import TECHNIQUES
+from core.techniques.base import PublicFacts, Stage, Technique
+from core.tradeoff.recipe import Recipe
+from core.tradeoff.replicate import public_domains
+from tests.tables import awkward, people
+
+EXCEPTIONS: dict[tuple[str, str], str] = {}
+"""(key, check) -> reason; becomes xfail(strict=True)."""
+
+
+def settings_of(key: str) -> list[Technique]:
+    """The default and the grid of a technique, with whatever it cannot do without."""
+    cls = TECHNIQUES[key]
+    needed = {"drop_columns": {"columns": ("job", "zip")}}.get(key, {})
+    if cls.strength is None:
+        if key == "mask_identifiers":
+            return [cls(method=method) for method in ("drop", "pseudonym", "partial")]
+        return [cls(**needed)]
+    return [cls(**{cls.strength: value}, **needed) for value in cls.grid]
+
+
+ALL = [pytest.param(t, id=f"{t.key}-{i}") for key in TECHNIQUES for i, t in enumerate(settings_of(key))]
+FIRST = [pytest.param(settings_of(key)[0], id=key) for key in TECHNIQUES]
+
+
+def facts_of(table: Table) -> PublicFacts:
+    return PublicFacts(
+        people=table.people / 1.0,
+        classes=class_labels(table),
+        assume_public_domain=True,
+        domains=public_domains(table),
+    )
+
+
+def run(technique: Technique, table: Table, seed: int = 0):
+    release = "model" if technique.stage is Stage.TRAINING else "both"
+    recipe = Recipe("contract", (technique,), release)
+    return recipe.apply(table, LogisticRegression(), facts_of(table), lambda *labels: rng_for(seed, *labels))
+
+
+@cache
+def members() -> Table:
+    return people(160).take(np.arange(120))
+
+
+@cache
+def outsiders() -> Table:
+    return people(160).take(np.arange(120, 160))
+
+
+@pytest.mark.parametrize("technique", ALL)
+def test_the_input_is_unchanged_and_every_row_is_accounted_for(technique):
+    table = members()
+    before = table.frame.copy()
+    release = run(technique, table)
+    pd.testing.assert_frame_equal(table.frame, before)
+    if release.source is not None:
+        assert len(np.unique(release.source)) + release.suppressed == len(table)
+        assert len(release.source) == len(release.rows)
+
+
+@pytest.mark.parametrize("technique", ALL)
+def test_the_same_seed_gives_the_same_release(technique):
+    one, two, other = (run(technique, members(), seed) for seed in (1, 1, 2))
+    pd.testing.assert_frame_equal(one.rows.frame, two.rows.frame)
+    same = one.predictor.predict_proba(one.recode(outsiders()))
+    assert np.array_equal(same, two.predictor.predict_proba(two.recode(outsiders())))
+    if technique.key.startswith("dp_"):
+        assert not np.array_equal(same, other.predictor.predict_proba(other.recode(outsiders())))
+
+
+@pytest.mark.parametrize("technique", ALL)
+def test_the_target_goes_through_unchanged_and_people_outside_can_be_recoded(technique):
+    release = run(technique, members())
+    recoded = release.recode(outsiders())
+    assert len(recoded) == len(outsiders())
+    assert list(recoded.frame["rich"].astype(str)) == list(outsiders().frame["rich"].astype(str))
+    if release.source is not None:
+        assert list(release.rows.frame["rich"].astype(str)) == list(
+            members().frame["rich"].astype(str).to_numpy()[release.source]
+        )
+    proba = release.predictor.predict_proba(recoded)
+    assert proba.shape == (len(recoded), 2)
+    assert np.allclose(proba.sum(axis=1), 1)
+    assert (proba >= 0).all()
+
+
+@pytest.mark.parametrize("technique", ALL)
+def test_recoding_the_members_gives_the_released_rows(technique):
+    """One map for members, TEST people, controls and attack queries: otherwise the control is no control."""
+    release = run(technique, members())
+    if release.source is None or not technique.public_map(members().schema) and technique.stage is not Stage.TABLE:
+        return
+    recoded = release.recode(members()).take(release.source)
+    inputs = list(release.rows.schema.model_inputs)
+    left, right = recoded.frame[inputs].astype(str), release.rows.frame[inputs].astype(str)
+    pd.testing.assert_frame_equal(left, right, check_dtype=False)
+
+
+@pytest.mark.parametrize("technique", ALL)
+def test_a_claimed_k_is_verified_by_other_code(technique):
+    promised = technique.guarantee(members().schema, facts_of(members()))
+    if promised.kind == "k_anonymity":
+        try:
+            rows = run(technique, members()).rows
+        except UserError:
+            return
+        assert verify_k(rows, rows.schema.quasi_identifiers, promised.k) is None
+        assert verify_k(members(), members().schema.quasi_identifiers, promised.k) is not None
+
+
+@pytest.mark.parametrize("technique", ALL)
+def test_a_private_training_states_epsilon_unit_and_assumptions(technique):
+    promised = technique.guarantee(members().schema, facts_of(members()))
+    if technique.key.startswith("dp_"):
+        assert promised.kind in ("dp", "claimed")
+        assert promised.epsilon == technique.epsilon
+        assert promised.assumptions
+        assert promised.unit == "row"
+        assert (promised.advantage_bound is None) == (promised.kind == "claimed")
+
+
+@pytest.mark.parametrize("key", [key for key, cls in TECHNIQUES.items() if cls.strength and "epsilon" in cls.strength])
+def test_a_smaller_epsilon_never_gives_a_weaker_guarantee(key):
+    cls = TECHNIQUES[key]
+    promised = [cls(epsilon=e).guarantee(members().schema, facts_of(members())) for e in (0.1, 1.0, 10.0)]
+    bounds = [p.advantage_bound for p in promised if p.advantage_bound is not None]
+    assert bounds == sorted(bounds)
+    assert [p.epsilon for p in promised] == [0.1, 1.0, 10.0]
+
+
+@pytest.mark.parametrize("technique", FIRST)
+@pytest.mark.parametrize("name", list(awkward()))
+def test_awkward_tables_give_a_result_or_one_clear_reason(technique, name):
+    table = awkward()[name]
+    facts = facts_of(table)
+    if technique.key == "drop_columns":
+        technique = type(technique)(columns=table.schema.quasi_identifiers[:1])
+    if reason := technique.unsupported(table.schema, facts):
+        assert len(reason) > 15
+        return
+    half = np.arange(len(table)) % 2 == 0
+    try:
+        release = run(technique, table.take(half))
+    except UserError as error:
+        assert error.do
+        return
+    proba = release.predictor.predict_proba(release.recode(table.take(~half)))
+    assert proba.shape == (int((~half).sum()), len(facts.classes))
+    assert np.isfinite(proba).all()
+
+
+@pytest.mark.parametrize("key", list(TECHNIQUES))
+def test_parameters_are_bounded_and_described(key):
+    cls = TECHNIQUES[key]
+    for parameter in cls.parameters():
+        described = parameter.describe()
+        assert {"name", "kind", "low", "high", "log", "unit", "default", "help"} <= set(described)
+        assert described["help"], f"{key}.{parameter.name} has no help"
+        for bad in (float("nan"), float("inf"), None, "x" * 3, {}):
+            with pytest.raises(UserError):
+                cls.from_mapping({parameter.name: bad})
+    with pytest.raises(UserError, match="has the parameters"):
+        cls.from_mapping({"no_such_parameter": 1})
+    assert cls.strength is None or cls.strength in {p.name for p in cls.parameters()}
+
+
+@pytest.mark.parametrize("key", list(TECHNIQUES))
+def test_each_technique_teaches_itself(key):
+    cls = TECHNIQUES[key]
+    text = inspect.getdoc(cls) or ""
+    assert "References" in text
+    assert ">>>" in text
+    assert cls.stops.endswith(".")
+    assert cls.title
+    assert settings_of(key)[0] == settings_of(key)[0]
+    assert hash(settings_of(key)[0]) == hash(settings_of(key)[0])
+
+
+@pytest.mark.parametrize("key", [key for key in TECHNIQUES if TECHNIQUES[key].parameters()])
+def test_no_parameter_does_nothing(key):
+    """Each parameter, varied, must change the release or the guarantee."""
+    cls = TECHNIQUES[key]
+    varied = {
+        "columns": [("job",), ("zip",)],
+        "method": ["drop", "partial"],
+        "level": [1, 3],
+        "k": [2, 25],
+        "rows": [30, 60],
+        "min_leaf": [1, 40],
+        "epsilon": [0.1, 50.0],
+        "delta": [1e-9, 1e-3],
+        "clip": [0.01, 50.0],
+        "trees": [1, 15],
+    }
+    for parameter in cls.parameters():
+        outputs = []
+        for value in varied[parameter.name]:
+            extra = {} if key != "drop_columns" or parameter.name == "columns" else {"columns": ("job",)}
+            technique = cls.from_mapping({parameter.name: value, **extra})
+            release = run(technique, members())
+            proba = release.predictor.predict_proba(release.recode(outsiders()))
+            outputs.append((release.rows.frame.to_csv(), proba.tobytes()))
+        assert outputs[0] != outputs[1], f"{key}.{parameter.name}"
+
+
+def test_roles_that_no_recipe_may_release_stay_out_of_the_model():
+    schema = members().schema
+    assert "name" not in schema.model_inputs
+    assert schema.target not in schema.model_inputs
+    assert all(schema[name].role is not Role.IGNORED for name in schema.model_inputs)

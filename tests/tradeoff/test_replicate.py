@@ -1,0 +1,274 @@
+"""One replicate: who sees what, and what becomes a reason."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from core.errors import UserError
+from core.models.base import Model
+from core.models.logistic_regression import LogisticRegression
+from core.techniques.base import Family, Protected, Stage, Technique
+from core.tradeoff.point import Tally, point_json
+from core.tradeoff.recipe import Recipe, expand
+from core.tradeoff.replicate import FULL, Bench, run_replicate, true_class_logit
+from core.tradeoff.study import parse_study
+from tests.tables import awkward, people
+
+
+def study_of(*recipes, **head):
+    return parse_study({"study": {"name": "s", "seed": 4, **head}, "recipe": list(recipes)})
+
+
+def run_all(study, table, numbers=(0, 1, FULL)):
+    bench = Bench.prepare(study, table)
+    points = []
+    for recipe in study.with_anchors():
+        tally = Tally(recipe)
+        for number in numbers:
+            tally.add(run_replicate(bench, recipe, study, number))
+        points.append(point_json(tally, bench, study))
+    return bench, {point["id"]: point for point in points}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spy(LogisticRegression):
+    """A model that writes down which rows it was fitted on and which it was asked about."""
+
+    key: ClassVar[str] = "spy"
+    fitted: ClassVar[list] = []
+    asked: ClassVar[list] = []
+
+    def fit(self, rows, classes, rng):
+        self.fitted.append(set(rows.frame["name"]))
+        inner = Model.fit(self, rows, classes, rng)
+
+        class Listening:
+            def predict_proba(_, table):  # noqa: N805
+                self.asked.append(set(table.frame["name"]))
+                return inner.predict_proba(table)
+
+        return Listening()
+
+
+def test_training_sees_members_only_and_test_people_are_only_scored():
+    Spy.fitted.clear()
+    Spy.asked.clear()
+    table = people()
+    study = replace(study_of({"technique": "none"}), model=Spy())
+    bench = Bench.prepare(study, table)
+    outcome = run_replicate(bench, study.recipes[0], study, 1)
+    assert outcome.failed is None
+    names = table.frame["name"].to_numpy()
+    members = set(names[bench.split.member_rows(1)])
+    test, pool = set(names[bench.split.test_rows]), set(names[bench.split.pool_rows])
+    assert Spy.fitted == [members]
+    assert Spy.asked == [test, pool]
+    assert not members & test
+
+
+def test_no_protection_learns_and_the_constant_does_not():
+    _, points = run_all(study_of(rows=None), people(400))
+    assert points["none"]["utility"]["accuracy"]["value"] > points["none"]["utility"]["accuracy"]["reference"] + 0.05
+    constant = points["constant"]["utility"]["accuracy"]
+    assert constant["value"] == pytest.approx(constant["reference"], abs=1e-12)
+    assert points["constant"]["risks"]["membership"]["low"] < 0 < points["constant"]["risks"]["membership"]["high"]
+    assert points["constant"]["risks"]["reidentification"]["status"] == "not_applicable"
+
+
+def test_every_risk_has_a_status_and_what_is_not_built_says_not_measured():
+    _, points = run_all(study_of(), people())
+    risks = points["none"]["risks"]
+    assert set(risks) == {
+        "membership",
+        "presence",
+        "singling_out",
+        "linkability",
+        "attribute_inference",
+        "reidentification",
+    }
+    for threat in ("presence", "singling_out", "linkability", "attribute_inference"):
+        assert risks[threat]["status"] == "not_measured"
+        assert risks[threat]["value"] is None
+        assert risks[threat]["reason"]
+
+
+def test_mondrian_reidentification_is_classes_over_members_when_nothing_is_suppressed():
+    table = people(400)
+    study = study_of({"name": "m", "technique": "mondrian_k_anonymity", "k": 5})
+    bench = Bench.prepare(study, table)
+    recipe = study.recipes[0]
+    for number in (0, 1, 2):
+        outcome = run_replicate(bench, recipe, study, number)
+        members = table.take(bench.split.member_rows(number))
+        release = recipe.steps[0].protect(
+            members, bench.facts(full=False), np.random.default_rng(0)
+        )
+        columns = list(table.schema.quasi_identifiers)
+        classes = release.table.frame[columns].astype(str).drop_duplicates()
+        assert outcome.rows_suppressed == 0
+        # The released name column still identifies; without it the crowds decide.
+        assert outcome.rows_risk["named"] is True
+        assert 2 <= len(classes) <= len(members) / 5
+
+
+def test_released_names_make_everybody_identifiable_and_masking_them_does_not():
+    mask = {"name": "mask", "technique": "mask_identifiers", "method": "drop"}
+    stack = {
+        "name": "stack",
+        "steps": [{"technique": "mask_identifiers", "method": "drop"}, {"technique": "mondrian_k_anonymity", "k": 5}],
+    }
+    bench, points = run_all(study_of(mask, stack), people(400))
+    named = points["none"]["risks"]["reidentification"]
+    assert named["value"] == 1.0
+    assert "identifiers" in named["note"]
+    assert points["mask"]["risks"]["reidentification"]["value"] > 0.9  # age and ZIP still single people out
+    crowd = points["stack"]["risks"]["reidentification"]
+    assert crowd["value"] <= 0.2
+    assert crowd["prosecutor_max"] <= 0.2
+    assert crowd["low"] < crowd["value"] < crowd["high"]
+    assert crowd["share_below"]["5"] == 0
+    assert crowd["whole_table"]["value"] <= 0.2
+    assert points["stack"]["guarantee"]["k"] == 5
+    assert bench.table.people == 400
+
+
+def test_reidentification_is_exactly_classes_over_members_in_the_point():
+    stack = {
+        "name": "stack",
+        "steps": [{"technique": "mask_identifiers", "method": "drop"}, {"technique": "mondrian_k_anonymity", "k": 5}],
+    }
+    table, study = people(400), study_of(stack)
+    bench = Bench.prepare(study, table)
+    recipe = study.recipes[0]
+    outcome = run_replicate(bench, recipe, study, 0)
+    members = table.take(bench.split.member_rows(0)).drop(("name",))
+    rows = recipe.steps[1].protect(members, bench.facts(full=False), np.random.default_rng(1)).table
+    classes = len(rows.frame[list(rows.schema.quasi_identifiers)].astype(str).drop_duplicates())
+    assert outcome.rows_risk["value"] == pytest.approx(classes / len(members), abs=1e-12)
+
+
+def test_a_k_that_cannot_be_reached_is_one_skipped_point_and_the_others_run():
+    _, points = run_all(study_of({"name": "k", "technique": "mondrian_k_anonymity", "k": [5, 5000]}), people())
+    assert points["k[k=5]"]["status"] == "measured"
+    assert points["k[k=5000]"]["status"] == "skipped"
+    assert "5" in points["k[k=5000]"]["reason"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broken(Technique):
+    key: ClassVar[str] = "broken"
+    title: ClassVar[str] = "Broken"
+    family: ClassVar[Family] = Family.HIDE
+    stage: ClassVar[Stage] = Stage.TABLE
+
+    def protect(self, members, facts, rng):
+        raise ValueError(f"cannot convert {members.frame['name'].iloc[0]!r}")
+
+
+def test_an_unexpected_failure_is_a_red_row_whose_reason_quotes_no_cell():
+    study = study_of()
+    bench = Bench.prepare(study, people())
+    outcome = run_replicate(bench, Recipe("b", (Broken(),), "both"), study, 0)
+    assert "ValueError" in outcome.failed
+    assert "Person" not in outcome.failed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Liar(Technique):
+    key: ClassVar[str] = "liar"
+    title: ClassVar[str] = "Liar"
+    family: ClassVar[Family] = Family.COARSEN
+    stage: ClassVar[Stage] = Stage.TABLE
+
+    def guarantee(self, schema, facts):
+        from core.privacy.guarantee import Guarantee
+
+        return Guarantee(kind="k_anonymity", k=5)
+
+
+def test_a_release_that_breaks_its_own_k_is_failed_and_not_drawn():
+    study = study_of()
+    bench = Bench.prepare(study, people())
+    outcome = run_replicate(bench, Recipe("liar", (Liar(),), "both"), study, 0)
+    assert "breaks its own guarantee" in outcome.failed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Halving(Technique):
+    key: ClassVar[str] = "halving"
+    title: ClassVar[str] = "Suppress half"
+    family: ClassVar[Family] = Family.HIDE
+    stage: ClassVar[Stage] = Stage.TABLE
+
+    def protect(self, members, facts, rng):
+        kept = np.arange(0, len(members), 2)
+        return Protected(table=members.take(kept), source=kept, recode=lambda table: table)
+
+
+def test_suppressed_people_count_in_the_denominator_and_are_reported():
+    study = study_of()
+    table = people().drop(("name",))
+    bench = Bench.prepare(study, table)
+    outcome = run_replicate(bench, Recipe("h", (Halving(),), "both"), study, 0)
+    members = len(bench.split.member_rows(0))
+    assert outcome.rows_released + outcome.rows_suppressed == members
+    assert outcome.rows_risk["value"] == pytest.approx(outcome.rows_released / members)
+
+
+def test_renaming_a_recipe_changes_no_number():
+    table = people()
+    (one,), (two,) = (expand(name, [{"technique": "sequential_trees"}], None) for name in ("a", "b"))
+    study = study_of()
+    bench = Bench.prepare(study, table)
+    left, right = (run_replicate(bench, recipe, study, 0) for recipe in (one, two))
+    assert np.array_equal(left.phi, right.phi)
+
+
+def test_two_seeds_give_two_splits_and_one_seed_one():
+    first, again, other = (run_all(study_of(seed=s), people())[1]["none"] for s in (1, 1, 2))
+    assert first["utility"] == again["utility"]
+    assert first["utility"] != other["utility"]
+
+
+def test_the_logit_of_the_true_class_is_finite_and_smoothed_by_votes():
+    phi = true_class_logit(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([0, 1]), votes=100)
+    assert phi[0] == pytest.approx(np.log(100.5 / 0.5))
+    assert phi[1] == pytest.approx(-phi[0])
+
+
+@pytest.mark.parametrize("name", list(awkward()))
+def test_awkward_tables_pass_through_a_whole_study(name):
+    recipes = [
+        {"technique": "generalise", "level": 1},
+        {"technique": "mondrian_k_anonymity", "k": [3, 500]},
+        {"technique": "sequential_trees"},
+        {"technique": "dp_logistic_regression"},
+    ]
+    table = awkward()[name]
+    _, points = run_all(study_of(*recipes, assume_public_domain=True), table, numbers=(0, 1))
+    for point in points.values():
+        assert point["status"] in ("measured", "skipped")
+        assert point["status"] == "measured" or len(point["reason"]) > 15
+    assert points["none"]["status"] == "measured"
+
+
+def test_a_study_without_a_target_or_with_an_unknown_attacker_column_says_so():
+    with pytest.raises(UserError, match="needs a target"):
+        Bench.prepare(study_of(), people().drop(("rich",)))
+    study = parse_study({"study": {"name": "s"}, "attacker": {"knows": ["shoe size"]}})
+    with pytest.raises(UserError, match="shoe size"):
+        Bench.prepare(study, people())
+
+
+def test_an_attacker_who_knows_more_finds_more():
+    values = []
+    for knows in (["job"], ["job", "age"], ["job", "age", "zip"]):
+        study = parse_study({"study": {"name": "s"}, "attacker": {"knows": knows}})
+        table = people().drop(("name",))
+        bench = Bench.prepare(study, table)
+        (recipe,) = expand("none", [{"technique": "none"}], None)
+        values.append(run_replicate(bench, recipe, study, 0).rows_risk["value"])
+    assert values == sorted(values)
+    assert values[0] < values[2]
