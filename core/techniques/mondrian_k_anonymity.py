@@ -19,6 +19,7 @@ from core.models.encode import MAX_CATEGORIES
 from core.params import IntRange, param
 from core.privacy.guarantee import Guarantee
 from core.techniques.base import Family, Protected, PublicFacts, Stage, Technique
+from core.techniques.median_cuts import CutTree, median_cuts
 
 _DAY = 86_400  # seconds
 _ODD = frozenset(',{}"')  # a name with one of these is quoted inside a set
@@ -115,7 +116,7 @@ class MondrianKAnonymity(Technique):
         if not (axes := [_axis(members, name) for name in members.schema.quasi_identifiers]):
             return super().protect(members, facts, rng)  # an earlier step dropped them all: one class of everybody
         codes = np.column_stack([axis.place(members) for axis in axes])
-        tree, box = _cut(codes, np.array([axis.size for axis in axes]), members, self.k)
+        tree, box = median_cuts(codes, np.array([axis.size for axis in axes]), members, self.k)
         boxes = _Boxes(axes, tree, [_names(axis, box, codes[:, j], tree.boxes) for j, axis in enumerate(axes)])
         return Protected(table=boxes.write(members, box), source=np.arange(len(members)), recode=boxes.recode)
 
@@ -210,105 +211,8 @@ def _axis(members: Table, name: str) -> _Axis:
         weights = np.zeros((len(order) + 1, len(leaves)))
         weights[1:, -1], weights[0, 0] = 1.0, 1.0
         weights[1 + np.array(common, dtype=np.int64)] = np.eye(len(leaves))[1 : len(common) + 1]
+        leaves, weights = (leaves, weights) if gaps else (leaves[1:], weights[:, 1:])
     return _Axis(column, "category", np.array(order, dtype=object), gaps, usual, leaves, weights)
-
-
-@dataclass(frozen=True, eq=False)
-class _Tree:
-    """The cuts: node i sends codes up to `cut[i]` on `axis[i]` to `child[i]`, others to the next; axis -1 is a box."""
-
-    axis: Labels
-    cut: Labels
-    child: Labels
-    box: Labels
-    boxes: int
-
-    def walk(self, codes: Labels) -> Labels:
-        """Return the box of every row of codes."""
-        node, going = np.zeros(len(codes), dtype=np.int64), np.arange(len(codes))
-        while len(going := going[self.axis[node[going]] >= 0]):
-            at = node[going]
-            node[going] = self.child[at] + (codes[going, self.axis[at]] > self.cut[at])
-        return self.box[node]
-
-
-def _cut(codes: Labels, sizes: Labels, members: Table, k: int) -> tuple[_Tree, Labels]:
-    """Cut all open boxes of a level at once, level after level; return the cuts and each member's box.
-
-    One sort a level replaces thousands of small medians: with 9,000 boxes that is what takes the time.
-    """
-    persons = members.persons if members.people < len(members) else None
-    rows, lengths = np.arange(len(codes)), np.array([len(codes)])
-    box, boxes, nodes = np.empty(len(codes), dtype=np.int64), 0, 1
-    levels: list[tuple[Labels, ...]] = []
-    while len(rows):
-        seg = np.repeat(np.arange(len(lengths)), lengths)
-        here = codes[rows]
-        first = np.cumsum(lengths) - lengths
-        span = np.maximum.reduceat(here, first, axis=0) - np.minimum.reduceat(here, first, axis=0)
-        axis, cut = _choose(here, seg, span / np.maximum(sizes - 1, 1), None if persons is None else persons[rows], k)
-        split = axis >= 0
-        child = np.where(split, nodes + 2 * (np.cumsum(split) - 1), -1)
-        name = np.where(split, -1, boxes + np.cumsum(~split) - 1)
-        levels.append((axis, cut, child, name))
-        nodes, boxes = nodes + 2 * int(split.sum()), boxes + int((~split).sum())
-        stays = ~split[seg]
-        box[rows[stays]] = name[seg[stays]]
-        rows, seg, here = rows[~stays], seg[~stays], here[~stays]
-        side = (np.cumsum(split) - 1)[seg] * 2 + (here[np.arange(len(rows)), axis[seg]] > cut[seg])
-        rows, lengths = rows[np.argsort(side, kind="stable")], np.bincount(side)
-    axes, cuts, children, names = (np.concatenate(part) for part in zip(*levels, strict=True))
-    return _Tree(axes, cuts, children, names, boxes), box
-
-
-def _choose(here: Labels, seg: Labels, spread: Labels, persons: Labels | None, k: int) -> tuple[Labels, Labels]:
-    """Return for each open box the axis to cut, or -1, and the last code of its left half.
-
-    Axes are tried from the widest; on each the cut is the most balanced one, so if that one leaves fewer than k
-    people on a side no other cut of the axis can do.
-    """
-    axis, cut = np.full(len(spread), -1), np.zeros(len(spread), dtype=np.int64)
-    people = np.bincount(seg, minlength=len(spread)) if persons is None else None
-    width = int(here.max()) + 1
-    for choice in np.argsort(-spread, axis=1, kind="stable").T:
-        open_ = (axis < 0) & (spread[np.arange(len(spread)), choice] > 0)
-        if people is not None:
-            open_ &= people >= 2 * k
-        at = np.flatnonzero(open_[seg])
-        if not len(at):
-            break
-        key = seg[at] * width + here[at, choice[seg[at]]]
-        order = np.argsort(key, kind="stable")
-        key = key[order]
-        group = key // width
-        edge = 1 + np.flatnonzero((key[1:] != key[:-1]) & (group[1:] == group[:-1]))
-        left, right = _people_beside(edge, group, None if persons is None else persons[at][order])
-        smaller = np.minimum(left, right)
-        good = smaller >= k
-        edge, smaller = edge[good], smaller[good]
-        if not len(edge):
-            continue
-        start = np.flatnonzero(np.diff(group[edge], prepend=-1))
-        best = np.maximum.reduceat(smaller * (len(key) + 1) + len(key) - edge, start)  # ties: the first edge
-        at_edge = len(key) - best % (len(key) + 1)
-        axis[group[at_edge]] = choice[group[at_edge]]
-        cut[group[at_edge]] = key[at_edge - 1] % width
-    return axis, cut
-
-
-def _people_beside(edge: Labels, group: Labels, persons: Labels | None) -> tuple[Labels, Labels]:
-    """Count the different people before and after each edge inside its group of sorted rows."""
-    start = np.flatnonzero(np.diff(group, prepend=-1))
-    which = np.searchsorted(start, edge, side="right") - 1
-    if persons is None:
-        return edge - start[which], np.append(start, len(group))[which + 1] - edge
-    pair = np.unique(group * (int(persons.max()) + 1) + persons, return_inverse=True)[1]
-    place = np.arange(len(pair))
-    first, last = np.empty(len(pair), dtype=np.int64), np.empty(len(pair), dtype=np.int64)
-    first[pair[::-1]], last[pair] = place[::-1], place  # the last write stays
-    begun = np.concatenate([[0], np.cumsum(first[pair] == place)])
-    ended = np.concatenate([[0], np.cumsum(last[pair] == place)])
-    return begun[edge] - begun[start[which]], ended[np.append(start, len(group))[which + 1]] - ended[edge]
 
 
 @dataclass(frozen=True, eq=False)
@@ -377,7 +281,7 @@ class _Boxes:
     """The fitted map: anybody's row to the labels of their box."""
 
     axes: list[_Axis]
-    tree: _Tree
+    tree: CutTree
     names: list[_Names]
 
     def recode(self, table: Table) -> Table:

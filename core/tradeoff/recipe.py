@@ -174,12 +174,18 @@ class Recipe:
         proved = training.guarantee(schema, facts) if training is not None else NO_GUARANTEE
         if proved.kind in ("dp", "claimed") and not self.releases_rows:
             return proved
-        rows = NO_GUARANTEE
+        rows, named = NO_GUARANTEE, set(schema.direct_identifiers)
         for step in self.steps:
             if step.stage is Stage.TABLE:
                 found = step.guarantee(schema, facts)
                 kept = rows.kind == "k_anonymity" and step.public_map(schema)
                 rows = found if found.kind != "none" or not kept else rows
+                hidden = named if step.key == "mask_identifiers" else set(getattr(step, "columns", ()))
+                named = named - hidden
+        if rows.kind == "k_anonymity" and named:
+            names = ", ".join(sorted(named))
+            note = f"Names leave with the rows ({names}), so no crowd protects anybody: mask them first."
+            rows = Guarantee(assumptions=(note,))
         if proved.kind in ("dp", "claimed"):
             note = (
                 "The model alone was trained with a guarantee, but rows leave the room too: it does not hold for both."

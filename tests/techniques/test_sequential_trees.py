@@ -101,6 +101,10 @@ def test_the_same_seed_invents_the_same_rows_and_another_seed_others():
     table = people()
     assert invent(table, seed=1).fingerprint == invent(table, seed=1).fingerprint
     assert invent(table, seed=1).fingerprint != invent(table, seed=2).fingerprint
+    # Many equally good cuts: which one a tree takes must come from the seed too.
+    coins = np.random.default_rng(0).integers(0, 2, (60, 9)).astype(str)
+    table = Table.build(pd.DataFrame(coins, columns=list("abcdefghi")), Schema(tuple(map(categorical, "abcdefghi"))))
+    assert len({invent(table, seed=1, min_leaf=5).fingerprint for _ in range(5)}) == 1
 
 
 def test_as_many_rows_as_asked_for_or_as_the_members_have():
@@ -181,6 +185,7 @@ def awkward() -> dict[str, Table]:
     return {
         "40 rows": people(40),
         "2 rows": people(2),
+        "30 categories in 40 rows": build(categorical("c"), c=[f"c{i % 30}" for i in range(40)], paid=answers[:40]),
         "constant": build(numeric("x"), categorical("c"), x=[1.0] * 200, c=["a"] * 200, paid=answers),
         "unique": build(categorical("c"), numeric("x"), c=[f"u{i}" for i in range(200)], x=range(200), paid=answers),
         "300 categories": build(categorical("c"), numeric("x"), c=wide, x=rng.normal(size=200), paid=answers),

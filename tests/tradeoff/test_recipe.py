@@ -95,7 +95,16 @@ def test_the_k_of_mondrian_survives_a_public_coarsening_after_it():
     (recipe,) = expand(
         "stack", [{"technique": "mondrian_k_anonymity", "k": 7}, {"technique": "drop_columns", "columns": ["zip"]}], None
     )
-    assert recipe.guarantee(people().schema, FACTS).k == 7
+    assert recipe.guarantee(people().schema.without(["name"]), FACTS).k == 7
+
+
+def test_a_k_beside_released_names_is_no_guarantee():
+    (recipe,) = expand("k", [{"technique": "mondrian_k_anonymity", "k": 7}], None)
+    voided = recipe.guarantee(people().schema, FACTS)
+    assert (voided.kind, voided.k) == ("none", None)
+    assert "Names leave with the rows" in voided.assumptions[0]
+    (masked,) = expand("k", [{"technique": "mask_identifiers"}, {"technique": "mondrian_k_anonymity", "k": 7}], None)
+    assert masked.guarantee(people().schema, FACTS).k == 7
 
 
 def test_anchors_are_added_when_absent_and_only_then():
