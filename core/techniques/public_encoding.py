@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from core.data.schema import Column, Kind, Schema
 from core.data.table import MISSING, Labels, Meaning, Table
@@ -16,7 +15,7 @@ from core.errors import UserError
 from core.techniques.base import PublicFacts
 
 WIDE = 1000.0
-"""From this upper bound on, a column whose lower bound is 0 or more also enters by its logarithm."""
+"""A column also enters by its logarithm when low >= 0 and 1 + high >= WIDE * (1 + low): three orders of magnitude."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,8 @@ class PublicColumn:
     Parameters
     ----------
     name : str
-    kind : {"number", "label", "category"}
-        `number`: numbers, and dates as days since 1970. `label`: ranges that stand for their midpoint.
+    kind : {"number", "date", "label", "category"}
+        `date`: days since 1970. `label`: ranges that stand for their midpoint.
     low, high : float
         Public bounds of numbers and midpoints.
     labels : tuple of str
@@ -46,7 +45,7 @@ class PublicColumn:
     @property
     def wide(self) -> bool:
         """Whether the logarithm is added: a rule about the bounds, never about the data."""
-        return self.kind != "category" and self.low >= 0 and self.high >= WIDE
+        return self.kind in ("number", "label") and self.low >= 0 and 1 + self.high >= WIDE * (1 + self.low)
 
     @property
     def features(self) -> int:
@@ -60,7 +59,7 @@ class PublicColumn:
         lies inside the bounds and is NaN where missing.
         """
         cells = table.frame[self.name]
-        if self.kind == "number":
+        if self.kind in ("number", "date"):
             if cells.dtype.kind == "M":
                 days = cells.to_numpy().astype("datetime64[D]")
                 found = np.where(np.isnat(days), np.nan, days.astype(np.int64).astype(np.float64))
@@ -98,10 +97,11 @@ class PublicColumn:
 class PublicEncoder:
     """An encoding that is fixed before anybody's row is seen; a row's numbers depend on that row alone.
 
-    Numbers and dates are clipped to their public bounds and scaled to [-1, 1], with their square, and with their
-    logarithm when 0 <= low and high >= 1000. Categories become indicators of the public list; a value that is not in
-    it gives zeros. Ranges (from generalisation by public levels) enter by their midpoint. Every column has an
-    indicator of "missing", because whether anybody is missing is private; the first feature is the constant 1.
+    Numbers and dates are clipped to their public bounds and scaled to [-1, 1], with their square. Numbers whose
+    bounds span three orders of magnitude (`WIDE`) run over [0, 1] and add their logarithm. Categories become
+    indicators of the public list; a value that is not in it gives zeros. Ranges (from generalisation by public
+    levels) enter by their midpoint. Every column has an indicator of "missing", because whether anybody is missing
+    is private; the first feature is the constant 1.
 
     Parameters
     ----------
@@ -110,6 +110,7 @@ class PublicEncoder:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from core.data.schema import Role
     >>> schema = Schema((
     ...     Column(name="age", kind=Kind.NUMERIC, role=Role.FEATURE, bounds=(0, 100)),
@@ -246,9 +247,9 @@ def public_assumptions(schema: Schema, facts: PublicFacts) -> tuple[str, ...]:
         "The bounds, categories and classes in the schema are public: nobody wrote them down by looking at the data."
     ]
     if _assumed(facts):
-        bare = Schema(schema.columns, schema.person_id)
         alone = PublicFacts(people=facts.people, classes=facts.classes)
-        assumed = [name for name in names if name in missing_public(bare, alone)]
+        known = missing_public(schema, alone)
+        assumed = [name for name in names if name in known]
         if assumed:
             found.append(
                 "The study assumes that ranges, categories or classes read from the table itself are public, for: "
@@ -282,9 +283,11 @@ def _domain(column: Column, facts: PublicFacts) -> tuple[Any, ...] | None:
 def _number(value: Any, column: Column) -> float:
     """Return a bound as a number: days since 1970 for dates."""
     try:
-        if column.kind is Kind.DATE and isinstance(value, str):
-            return float(np.datetime64(pd.Timestamp(value).date(), "D").astype(np.int64))
-        number = float(value)
+        if column.kind is Kind.DATE:
+            day = np.datetime64(value, "D")
+            number = math.nan if np.isnat(day) else float(day.astype(np.int64))
+        else:
+            number = float(value)
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
@@ -299,7 +302,8 @@ def _number(value: Any, column: Column) -> float:
 def _column(column: Column, facts: PublicFacts, meaning: Meaning | None) -> PublicColumn:
     domain = _domain(column, facts) or ()
     if column.kind in (Kind.NUMERIC, Kind.DATE):
-        return PublicColumn(column.name, "number", low=domain[0], high=domain[1])
+        kind = "date" if column.kind is Kind.DATE else "number"
+        return PublicColumn(column.name, kind, low=domain[0], high=domain[1])
     if meaning is not None and not meaning.leaves and len(meaning.weights) == len(domain):
         middles = tuple(float(m) if math.isfinite(m) else None for m in meaning.weights)
         ends = [m for m in middles if m is not None]
