@@ -274,7 +274,7 @@ class ClippedSum:
             at = np.flatnonzero(np.bincount(person))
             lengths = np.full(int(self.persons.max()) + 1, -1.0)
             lengths[at] = np.sqrt(together[at])
-            pass
+            length = np.where(lengths[self.persons] >= 0, lengths[self.persons], length)
         bound = clip * _ROUNDING
         factor = bound / np.maximum(length, bound)
         return np.asarray(self.transposed @ (residual * factor[:, None]))

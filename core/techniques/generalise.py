@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from core.data.hierarchy import FittedHierarchy, fit_hierarchy, public_hierarchy
+from core.data.hierarchy import SPENT, FittedHierarchy, fit_hierarchy, public_hierarchy
 from core.data.schema import Column, Kind, Schema
 from core.data.table import Meaning, Table
 from core.params import IntRange, param
@@ -31,8 +31,13 @@ class Generalise(Technique):
 
     Examples
     --------
-    >>> Generalise(level=2).settings()
-    {'level': 2}
+    >>> import pandas as pd
+    >>> from core.data.schema import Hierarchy, Role
+    >>> zips = Column(name="zip", kind=Kind.CATEGORICAL, role=Role.QUASI_IDENTIFIER, hierarchy=Hierarchy(kind="prefix"))
+    >>> members = Table.build(pd.DataFrame({"zip": ["89073", "89077", None]}), Schema((zips,)))
+    >>> protected = Generalise(level=2).protect(members, PublicFacts(people=3, classes=()), np.random.default_rng(0))
+    >>> list(protected.table.frame["zip"])
+    ['890**', '890**', nan]
 
     References
     ----------
@@ -57,6 +62,9 @@ class Generalise(Technique):
         """Ask for quasi-identifiers."""
         if not schema.quasi_identifiers:
             return "no column is a quasi-identifier; give at least one column that role"
+        # Its labels would be grouped by the members, and `public_map`, which sees the raw schema, would not know.
+        if spent := [n for n in schema.quasi_identifiers if schema[n].hierarchy == SPENT]:
+            return f"an earlier step made {', '.join(spent)} coarser already; use one such step, at a higher level"
         return None
 
     def public_map(self, schema: Schema) -> bool:
@@ -92,5 +100,7 @@ class _Coarser:
             if meaning is not None:
                 meanings[name] = meaning
             labels = hierarchy.public_labels(self.level)
-            changed.append(Column(name=name, kind=Kind.CATEGORICAL, role=table.schema[name].role, categories=labels))
+            role, text = table.schema[name].role, hierarchy.column.kind is Kind.TEXT
+            kind = Kind.TEXT if text else Kind.CATEGORICAL  # free text was no model input and becomes none
+            changed.append(Column(name=name, kind=kind, role=role, categories=labels, hierarchy=SPENT))
         return table.with_columns(columns, table.schema.changed(*changed), meanings) if columns else table

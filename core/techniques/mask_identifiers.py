@@ -25,8 +25,8 @@ class MaskIdentifiers(Technique):
 
     `drop` removes them. `pseudonym` replaces each value by a keyed code (HMAC-SHA-256, a fresh 128-bit key that is
     never stored or shown): equal values keep equal codes within a column. `partial` keeps a little ("a***@example.org",
-    initials, the last two digits); what is left can still be matched, so these columns become quasi-identifiers and
-    count as known to the attacker. The person id is pseudonymised by every method: it says which rows are one
+    initials, the last two digits, else the first character); what is left can still be matched, so these columns
+    become quasi-identifiers and count as known to the attacker, but being text they are no model inputs. The person id is pseudonymised by every method: it says which rows are one
     person's, and a release under `drop` leaves it out.
 
     Parameters
@@ -35,8 +35,11 @@ class MaskIdentifiers(Technique):
 
     Examples
     --------
-    >>> MaskIdentifiers(method="partial").settings()
-    {'method': 'partial'}
+    >>> mail = Column(name="mail", kind=Kind.TEXT, role=Role.DIRECT_IDENTIFIER)
+    >>> members = Table.build(pd.DataFrame({"mail": ["ann@example.org", None]}), Schema((mail,)))
+    >>> technique, facts = MaskIdentifiers(method="partial"), PublicFacts(people=2, classes=())
+    >>> list(technique.protect(members, facts, np.random.default_rng(0)).table.frame["mail"])
+    ['a***@example.org', nan]
 
     References
     ----------
@@ -98,7 +101,7 @@ class _Mask:
             hide = shorten if self.method == "partial" and not person else self._code(name)
             role = Role.QUASI_IDENTIFIER if hide is shorten else Role.IGNORED
             columns[name] = _replaced(table.frame[name], hide)
-            changed.append(Column(name=name, kind=Kind.CATEGORICAL, role=role))
+            changed.append(Column(name=name, kind=Kind.TEXT, role=role))
         masked = table.with_columns(columns, table.schema.changed(*changed), {}) if columns else table
         return masked.drop(tuple(dropped)) if dropped else masked
 
@@ -115,11 +118,18 @@ class _Mask:
 def _replaced(cells: pd.Series[Any], hide: Callable[[str], str]) -> pd.Categorical:
     """Return the cells with each different value hidden; missing stays missing."""
     codes, values = pd.factorize(cells)
-    texts = [hide(str(value)) for value in values]
+    texts = [hide(_written(value)) for value in values]
     present = sorted(set(texts))
     place = {text: code for code, text in enumerate(present)}
     lookup = np.array([*(place[text] for text in texts), -1], dtype=np.int64)
     return pd.Categorical.from_codes(lookup[codes], categories=pd.Index(present, dtype=object))
+
+
+def _written(value: Any) -> str:
+    """Return a value as it stands in the file: whole numbers without a fraction, dates without midnight."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).removesuffix(" 00:00:00")
 
 
 def shorten(text: str) -> str:
@@ -130,7 +140,7 @@ def shorten(text: str) -> str:
     """
     if re.fullmatch(r"[^@\s]+@[^@\s]+", text):
         return f"{text[0]}***@{text.split('@')[1]}"
-    digits = re.sub(r"\D", "", text)
+    digits = "" if re.match(r"\d{4}-\d\d-\d\d", text) else re.sub(r"\D", "", text)
     if len(digits) >= 7 and not re.search(r"[^\W\d_]", text):
         return f"***{digits[-2:]}"
     words = text.split()
