@@ -14,16 +14,32 @@ from tests.tables import people
 REPETITIONS = 2000
 
 
+def continuous(rng, count, replicates):
+    """Every person is as hard as they are; every model adds noise of its own."""
+    return rng.normal(1, 2, count)[:, None] + rng.normal(0, 1, (count, replicates))
+
+
+def two_values(rng, count, replicates):
+    """A constant model: only the class decides. Few possible thresholds make the two halves' choices correlate."""
+    return np.repeat(np.where(rng.random(count) < 0.25, -1.1, 1.1)[:, None], replicates, axis=1)
+
+
+def steps(rng, count, replicates):
+    """A shallow tree: a handful of values."""
+    return np.round(continuous(rng, count, replicates) / 2)
+
+
+@pytest.mark.parametrize("scores", [continuous, two_values, steps])
 @pytest.mark.parametrize("replicates", [2, 8])
 @pytest.mark.parametrize("attacks", [MEMBERSHIP_ATTACKS, (OfflineLira(),)], ids=["tuned", "lira only"])
-def test_predictions_that_ignore_membership_give_intervals_that_cover_zero(replicates, attacks):
+def test_predictions_that_ignore_membership_give_intervals_that_cover_zero(replicates, attacks, scores):
     """Fresh label noise: phi differs between people and between models, but not by membership."""
     count = 200
     covered = 0
     values = []
     for repetition in range(REPETITIONS):
         rng = np.random.default_rng([replicates, repetition])
-        phi = rng.normal(1, 2, count)[:, None] + rng.normal(0, 1, (count, replicates))
+        phi = scores(rng, count, replicates)
         members = rng.random((count, replicates)) < 0.5
         guesses = attack_members(phi, members, rng.random(count) < 0.5, attacks)
         assert guesses is not None

@@ -190,7 +190,7 @@ class Liar(Technique):
 
 def test_a_release_that_breaks_its_own_k_is_failed_and_not_drawn():
     study = study_of()
-    bench = Bench.prepare(study, people())
+    bench = Bench.prepare(study, people().drop(("name",)))
     outcome = run_replicate(bench, Recipe("liar", (Liar(),), "both"), study, 0)
     assert "breaks its own guarantee" in outcome.failed
 

@@ -1,0 +1,248 @@
+"""Every page in every state: empty, loaded, running, done, failed. Sweeps are real and small."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ENTRY = str(Path(__file__).resolve().parents[2] / "dashboard.py")
+PAGES = ["start", "data", "trade_off", "report"]
+
+
+def visit(page, space=None, **parameters):
+    """Open a page through the entry, as a link does."""
+    at = AppTest.from_file(ENTRY, default_timeout=60)
+    if space is not None:
+        at.query_params["ws"] = space.id
+    for name, value in parameters.items():
+        at.query_params[name] = value
+    at.run()
+    if page != "start":
+        at.switch_page(f"pages/{page}.py")
+        if space is not None:
+            at.query_params["ws"] = space.id
+        for name, value in parameters.items():
+            at.query_params[name] = value
+        at.run()
+    assert not at.exception
+    return at
+
+
+def words(at):
+    """Return all text of a page."""
+    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+    return "\n".join(str(element.value) for kind in kinds for element in at.get(kind))
+
+
+def start(space):
+    from pages.components import shell
+
+    shell.start_sweep(space)
+    return space
+
+
+@pytest.mark.parametrize("page", PAGES[1:])
+def test_an_empty_page_says_what_to_do_and_has_a_button_for_it(page):
+    at = visit(page)
+    assert at.info
+    assert at.button(key="empty").label == "Go to Start"
+    at.button(key="empty").click().run()
+    assert not at.exception
+    assert "How much privacy" in at.title[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_link_to_a_forgotten_table_says_so(page):
+    at = AppTest.from_file(ENTRY, default_timeout=60)
+    at.query_params["ws"] = "x" * 22
+    at.run()
+    if page != "start":
+        at.switch_page(f"pages/{page}.py")
+        at.query_params["ws"] = "x" * 22
+        at.run()
+    assert not at.exception
+    assert "no longer in memory" in words(at)
+
+
+def test_start_answers_in_two_sentences_and_says_where_data_go():
+    at = visit("start")
+    text = words(at)
+    assert "How much privacy does your protection buy" in text
+    assert "memory of this server" in text
+    assert "people drawn at random" in text  # the quick look says how small it is
+    assert at.button(key="try_adult")
+    assert at.button(key="own")
+
+
+def test_the_bar_says_what_is_held_and_where(workspace):
+    text = words(visit("trade_off", workspace))
+    assert "120 rows of 120 people" in text
+    assert "forgotten after 30 min idle" in text
+
+
+def test_the_trade_off_page_before_a_run_asks_for_one(workspace):
+    at = visit("trade_off", workspace)
+    assert "press Run" in words(at)
+    assert not at.button(key="run").disabled
+
+
+def test_a_sweep_runs_and_every_setting_is_shown_the_skipped_one_with_its_reason(workspace):
+    at = visit("trade_off", workspace)
+    at.button(key="run").click().run()
+    assert not at.exception
+    text = words(at)
+    assert "finished in" in text
+    assert "k\\-anonymity\\[k\\=5000\\]** skipped" in text
+    figure = json.loads(at.get("bidi_component")[0].proto.json)["figure"]
+    drawn = {d[0] for trace in figure["data"] for d in trace.get("customdata") or []}
+    assert {"no-protection", "k-anonymity[k=3]"} <= drawn
+    assert [row["Setting"] for row in at.dataframe[0].value.to_dict("records")] == [
+        "constant",
+        "no-protection",
+        "k-anonymity[k=3]",
+        "k-anonymity[k=5000]",
+    ]
+
+
+def test_moving_a_limit_changes_the_count_at_once_without_a_new_run(workspace):
+    start(workspace)
+    job, fits = workspace.job, workspace.job.snapshot().done
+    at = visit("trade_off", workspace)
+    at.run()
+    before = next(c.value for c in at.caption if "meet every limit" in c.value)
+    at.slider(key=f"limit-{workspace.id}-0-slider").set_value(100.0).run()
+    after = next(c.value for c in at.caption if "meet every limit" in c.value)
+    assert not at.exception
+    assert workspace.draft["requirement"][0]["at_least"] == 1.0
+    assert at.number_input(key=f"limit-{workspace.id}-0-number").value == 100.0
+    assert after.startswith("0 of 1")
+    assert not before.startswith("0 of 1")
+    assert workspace.job is job
+    assert workspace.job.snapshot().done == fits
+    at.number_input(key=f"limit-{workspace.id}-0-number").set_value(1.0).run()
+    assert next(c.value for c in at.caption if "meet every limit" in c.value) == before
+
+
+def test_a_linked_point_shows_its_sentence_its_reference_and_what_was_not_measured(workspace):
+    start(workspace)
+    at = visit("trade_off", workspace, point="k-anonymity[k=3]")
+    text = words(at)
+    assert "k\\-anonymity\\[k\\=3\\]" in at.subheader[0].value
+    assert "always giving the most frequent answer" in text
+    assert "shared by at least 3 people" in text
+    assert "Without a number" in text
+    assert '"technique": "mondrian_k_anonymity"' in at.code[0].value
+
+
+def test_a_running_sweep_shows_progress_and_stop_and_stopping_keeps_what_is_done(workspace):
+    from core.engine.jobs import Job
+
+    workspace.job = Job(workspace.study(), workspace.table)  # nobody works on it: it stays on its way
+    recipe, number = workspace.job.next_task()
+    from concurrent.futures import Future
+
+    from core.engine.local import run_task
+
+    future = Future()
+    future.set_result(run_task(*workspace.job.arguments(recipe, number)))
+    workspace.job.accept(recipe, number, future)
+    at = visit("trade_off", workspace)
+    assert at.button(key="run").disabled
+    at.button(key="stop").click().run()
+    assert not at.exception
+    text = words(at)
+    assert "what is done is kept" in text
+    assert "stopped before its first replicate" in text.replace("\\", "")
+    assert at.dataframe[0].value.iloc[0]["Accuracy"].endswith("%")
+
+
+def test_an_impossible_study_is_told_in_three_parts_and_nothing_is_lost(workspace):
+    workspace.draft["recipe"].append({"name": "k-anonymity", "technique": "mondrian_k_anonymity", "k": [3]})
+    at = visit("trade_off", workspace)
+    assert any("name of its own" in error.value for error in at.error)
+    assert workspace.table is not None
+
+
+def test_a_table_without_a_target_cannot_be_swept_and_the_page_says_why(workspace):
+    from dataclasses import replace
+
+    from core.data.schema import Role
+
+    column = workspace.schema["ill"]
+    schema = workspace.schema.changed(replace(column, role=Role.FEATURE))
+    workspace.table = replace(workspace.table, schema=schema)
+    workspace.schema = schema
+    at = visit("trade_off", workspace)
+    at.button(key="run").click().run()
+    assert not at.exception
+    assert any("target" in error.value for error in at.error)
+
+
+def test_the_shown_threat_changes_and_a_threat_without_numbers_is_not_drawn_as_zero(workspace):
+    start(workspace)
+    at = visit("trade_off", workspace)
+    at.selectbox(key=f"threat-{workspace.id}").set_value("linkability").run()
+    assert not at.exception
+    assert workspace.job.study.threat == "linkability"
+    assert "not measured" in words(at)
+    figure = json.loads(at.get("bidi_component")[0].proto.json)["figure"]
+    assert not [d for trace in figure["data"] for d in trace.get("customdata") or []]
+
+
+def test_a_bug_is_told_by_a_reference_number_and_never_by_its_message(workspace, monkeypatch, capsys):
+    from pages.components import results
+
+    start(workspace)
+    monkeypatch.setattr(results, "show", lambda *_: (_ for _ in ()).throw(ValueError("CANARY-CELL")))
+    at = visit("trade_off", workspace)
+    assert "Reference" in at.error[0].value
+    captured = capsys.readouterr()
+    assert "CANARY" not in words(at) + captured.out + captured.err
+    assert "ValueError (message withheld)" in captured.out
+
+
+def test_forget_empties_the_server_and_says_what_remains(workspace, fresh_house):
+    start(workspace)
+    at = visit("trade_off", workspace)
+    at.button(key="forget").click().run()
+    assert not at.exception
+    assert len(fresh_house.vault) == 0
+    assert workspace.table is None
+    assert workspace.job is None
+    assert "Files that you downloaded" in words(at)
+
+
+def test_a_colleague_with_the_link_sees_the_same_and_a_stranger_nothing(workspace):
+    start(workspace)
+    mine, theirs, stranger = visit("trade_off", workspace), visit("trade_off", workspace), visit("trade_off")
+    assert mine.dataframe[0].value.equals(theirs.dataframe[0].value)
+    assert not stranger.dataframe
+    assert "Small" not in words(stranger)
+
+
+def test_the_report_page_before_a_run_leads_to_the_trade_off(workspace):
+    at = visit("report", workspace)
+    assert "Nothing has been measured yet" in words(at)
+    assert at.button(key="to_trade_off")
+
+
+def test_the_report_is_shown_for_every_audience_and_can_be_taken_along(workspace):
+    start(workspace)
+    at = visit("report", workspace)
+    for audience in ("team", "external", "executive"):
+        at.radio(key="audience").set_value(audience).run()
+        assert not at.exception
+        assert not at.error
+        assert "Small" in at.get("iframe")[0].proto.srcdoc
+    labels = [button.label for button in at.get("download_button")]
+    assert labels == ["HTML", "PDF", "Markdown", "CSV", "JSON", "Study (TOML)", "Schema (JSON)"]
+    assert "python -m core run small.toml" in at.code[0].value
+
+
+def test_the_report_of_a_sample_of_the_people_says_so(workspace):
+    workspace.draft["study"]["rows"] = 60
+    start(workspace)
+    assert "60 people drawn at random out of 120" in words(visit("report", workspace))

@@ -1,0 +1,309 @@
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+
+from core.errors import UserError
+from core.report import AUDIENCES, FORMATS, render
+from core.report.build import build
+from core.report.csv_table import guarded
+from core.report.markdown import escaped
+from core.report.model import Table
+from tests.result_example import example, point
+
+HOSTILE = (
+    '=HYPERLINK("http://evil.example","x")<script src=//evil.example></script><img src=x onerror=alert(1)> '
+    '[a](javascript:alert(1)) ![b](http://evil.example/c) | `code` #read("/etc/passwd") ${7*7} '
+    "\x00\x1b\ud800\u202e \"' &lt;"
+)
+
+
+def hostile():
+    """Put hostile text wherever people write."""
+    result = example()
+    result["study"].update(name=HOSTILE, target=HOSTILE, knows=[HOSTILE])
+    for requirement in result["requirements"]:
+        requirement.update(owner=HOSTILE, reason=HOSTILE, source=HOSTILE)
+    for one in result["points"]:
+        one.update(
+            name=HOSTILE, id=f"{HOSTILE}[{one['id']}]", family=HOSTILE if one["family"] == "hide" else one["family"]
+        )
+        one["recipe"][0]["parameters"][HOSTILE] = [HOSTILE]
+        one["reason"] = HOSTILE
+    result["points"][3]["guarantee"]["assumptions"] = [HOSTILE]
+    result["points"][3]["risks"]["membership"].update(attack=HOSTILE, note=HOSTILE, violation=True)
+    result["points"][3]["risks"]["presence"]["reason"] = HOSTILE
+    result["versions"][HOSTILE] = HOSTILE
+    result["ledger"]["note"] = HOSTILE
+    return result
+
+
+class Page(HTMLParser):
+    """Collects tags and attributes and checks that they nest."""
+
+    void = frozenset(("meta", "br", "col"))
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.tags, self.attributes, self.words = [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in self.void:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.words.append(data)
+
+
+def page(result, audience="team"):
+    found = Page()
+    found.feed(render(result, "html", audience).decode())
+    assert found.open == []
+    return found
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_same_result_gives_the_same_bytes(format, audience):
+    later = example()
+    for one in later["points"]:
+        one["seconds"] *= 3
+    assert render(example(), format, audience) == render(later, format, audience)
+
+
+def test_the_bytes_do_not_depend_on_the_process():
+    code = (
+        "import hashlib; from tests.result_example import example; from core.report import AUDIENCES, FORMATS, render;"
+        "print([hashlib.sha256(render(example(), f, a)).hexdigest() for f in FORMATS for a in AUDIENCES])"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env={"PYTHONHASHSEED": s}).stdout
+        for s in ("1", "2")
+    ]
+    assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize(
+    "result",
+    [
+        {},
+        {"points": []},
+        {"points": [None, {}, {"status": "measured"}]},
+        {"points": [{"id": "a", "status": "waiting"}]},
+        {"points": [point("n", "noise_addition", "add noise", float("nan"), float("inf"))]},
+    ],
+)
+def test_results_with_holes_make_a_report(result, format, audience):
+    assert render(result, format, audience)
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_the_page_has_no_script_and_fetches_nothing(audience):
+    for result in (example(), hostile()):
+        found = page(result, audience)
+        assert not {"script", "link", "img", "iframe", "object", "embed", "a", "form", "base", "image", "use"} & set(
+            found.tags
+        )
+        assert not [
+            name for name, _ in found.attributes if name.startswith("on") or name in ("src", "href", "xlink:href")
+        ]
+        assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in found.attributes
+    assert "http:" not in render(example(), "html", audience).decode()
+    assert re.findall(r"url\((?!#)", render(example(), "html", audience).decode()) == []
+
+
+def test_hostile_text_is_read_as_text_on_the_page():
+    words = " ".join(page(hostile()).words)
+    assert "<script src=//evil.example></script>" in words
+    assert "[a](javascript:alert(1))" in words
+    assert "\x00" not in words
+
+
+def test_the_page_follows_the_scheme_of_the_reader_and_prints():
+    text = render(example(), "html", "team").decode()
+    assert "prefers-color-scheme:dark" in text
+    assert "@media print" in text
+    assert len(text) < 150_000
+
+
+def test_hostile_text_is_text_in_markdown():
+    text = render(hostile(), "md", "team").decode()
+    bare = re.sub(r"(?m)^    .*$", "", text)  # indented code shows what it holds
+    assert not re.search(r"(?<!\\)<", bare)
+    assert not re.search(r"(?<!\\)\]\(", bare)
+    assert not re.search(r"(?<!\\)`", bare)
+    assert "http://" not in bare
+    rows = [line for line in bare.splitlines() if line.startswith("| ")]
+    widths = [len(re.findall(r"(?<!\\)\|", line)) for line in rows]
+    assert set(widths) == {4, 6, 7}
+
+
+@pytest.mark.parametrize("start", ["# x", "- x", "1. x", "+ x", "> x", "```", "=== ", "<b>"])
+def test_no_text_begins_a_block_of_markdown(start):
+    assert "\\" in escaped(start)[:3]
+
+
+def test_numbers_stay_readable_in_markdown():
+    assert escaped("84.1 % [83.0, 85.0]") == r"84.1 % \[83.0, 85.0\]"
+
+
+@pytest.mark.parametrize("start", [*"=+-@＝＋－＠", "\t", "\r", " =", "\x00="])
+def test_no_cell_begins_a_formula(start):
+    assert guarded(f"{start}1+1").startswith("'")
+    assert guarded("plain") == "plain"
+
+
+def cells(result, audience="team"):
+    return list(csv.DictReader(io.StringIO(render(result, "csv", audience).decode(), newline="")))
+
+
+def test_every_hostile_cell_is_guarded_and_every_row_stays_one_row():
+    rows = cells(hostile())
+    assert len(rows) == len(example()["points"])
+    for row in rows:
+        for name, cell in row.items():
+            assert name[:1] not in "=+@"
+            assert cell[:1] not in ("=", "+", "@", "\t", "\r")
+            if cell.startswith("-"):
+                float(cell)
+
+
+def test_numbers_in_the_table_file_are_exact_and_unguarded():
+    rows = {row["id"]: row for row in cells(example())}
+    assert float(rows["k-anonymity[k=50]"]["membership low"]) == 0.012 - 0.02
+    assert float(rows["none"]["accuracy value"]) == 0.851
+
+
+def test_what_was_not_measured_has_a_status_and_an_empty_cell():
+    result = example()
+    result["points"][0]["risks"]["presence"]["value"] = 0.0
+    rows = {row["id"]: row for row in cells(result)}
+    assert (rows["none"]["presence status"], rows["none"]["presence value"]) == ("not_measured", "")
+    assert (rows["broken"]["membership status"], rows["broken"]["membership value"]) == ("not_measured", "")
+    assert rows["constant"]["reidentification status"] == "not_applicable"
+
+
+def test_json_is_the_result_without_times():
+    expected = example()
+    for one in expected["points"]:
+        del one["seconds"]
+    assert json.loads(render(example(), "json", "team")) == expected
+    assert "NaN" not in render({"points": [{"n_train": float("nan")}]}, "json", "team").decode()
+
+
+@pytest.mark.parametrize("format", ["html", "md"])
+def test_a_violation_is_written_out_for_every_audience(format):
+    result = example()
+    result["points"][7]["risks"]["membership"].update(low=0.1, value=0.12, high=0.14, violation=True)
+    for audience in AUDIENCES:
+        text = render(result, format, audience).decode()
+        assert "VIOLATION: measured membership risk is at least 10.0 of 100" in text
+        assert "VIOLATION" not in render(example(), format, audience).decode()
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_no_report_claims_that_something_is_safe(audience):
+    text = render(example(), "md", audience).decode().lower()
+    assert not re.search(r"\b(safe|anonymous|secure)\b", text)
+
+
+def test_the_order_is_takeaway_limits_settings_reasons_caveats_method_records_command():
+    report = build(example(), "team")
+    assert report.takeaway.startswith("2 of 10 settings meet both limits")
+    titles = [section.title for section in report.sections if section.level == 2]
+    assert titles == [
+        "Limits",
+        "Settings",
+        "Settings without a number",
+        "What these numbers do not say",
+        "How they were made",
+        "Record of each setting",
+        "Run it again",
+    ]
+
+
+def test_settings_stand_in_the_table_with_interval_reference_guarantee_and_verdict():
+    (table,) = [b for s in build(example(), "team").sections if s.title == "Settings" for b in s.blocks]
+    rows = {row[1]: row for row in table.rows}
+    assert rows["private regression with epsilon = 0.3"] == (
+        "8",
+        "private regression with epsilon = 0.3",
+        "81.2 % [80.4, 82.0] (reference 75.2)",
+        "0.6 of 100 [-1.4, 2.6] (reference 0.0)",
+        "epsilon = 0.3, delta = 1e-05, one row added or removed; membership ceiling 8.3 of 100",
+        "not proven: Good enough",
+    )
+
+
+def test_limits_are_counted_with_owner_reason_and_source():
+    table = build(example(), "team").sections[0].blocks[0]
+    assert isinstance(table, Table)
+    assert table.rows[1] == (
+        "Low enough",
+        "membership at most 5.0 of 100",
+        "Privacy office",
+        "Agreed with the works council.",
+        "minutes, item 4",
+        "met 5, failed 3, not proven 2",
+    )
+
+
+def test_skipped_and_failed_settings_keep_their_reasons():
+    text = render(example(), "md", "team").decode()
+    assert "k = 5000 cannot be reached" in text
+    assert "a class has 1 person" in text
+    assert "1 skipped and 1 failed" in render(example(), "md", "executive").decode()
+
+
+def test_the_executive_sees_the_five_best_and_no_anchor():
+    report = build(example(), "executive")
+    (table,) = [b for b in report.sections[0].blocks if isinstance(b, Table)]
+    assert [row[0] for row in table.rows] == ["9", "5", "8", "6", "11"]
+    assert table.caption == "The 5 best of 10 settings"
+
+
+def test_the_command_that_runs_it_again_holds_known_words_only():
+    result = example()
+    assert "run STUDY.toml --effort standard --seed 7 --json" in render(result, "md", "team").decode()
+    result["study"]["effort"], result["seed"] = "glance; rm -rf ~", "7; rm -rf ~"
+    commands = build(result, "team").sections[-1].blocks[-1].text
+    assert "rm -rf" not in commands
+
+
+def test_caveats_speak_of_what_the_result_holds():
+    everything = render(example(), "md", "team").decode()
+    assert "best of 10" in everything
+    assert "8 random halves" in everything
+    assert "by these attacks (equivalence classes, lira\\_offline and loss)" in everything
+    assert "protects the trained model's output and nothing else" in everything
+    assert "presence (8 settings)" in everything
+    bare = render({"points": [point("n", "noise_addition", "add noise", 0.8, 0.1)]}, "md", "team").decode()
+    assert "Training with differential privacy" not in bare
+    assert "k-anonymity holds only" not in bare
+
+
+def test_a_setting_says_what_could_have_been_found():
+    text = render(example(), "md", "team").decode()
+    assert "An advantage of 2.5 of 100 would have been found four times in five." in text
+
+
+def test_unknown_formats_are_refused():
+    with pytest.raises(UserError, match="format is one of"):
+        render({}, "docx", "team")
