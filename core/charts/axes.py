@@ -16,7 +16,7 @@ def step_of(span: float) -> float:
     """
     raw = span / 10
     power = 10.0 ** math.floor(math.log10(raw))
-    return next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= raw * (1 - 1e-9))
+    return next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * power >= raw * (1 - 1e-9))
 
 
 def axis_range(
@@ -48,20 +48,18 @@ def axis_range(
     Examples
     --------
     >>> axis_range([2.0, 8.0], [(0.0, 11.0)], natural=None, least=5.0, empty=(0.0, 20.0))
-    (-2.0, 12.0)
+    (-1.0, 12.0)
     """
     if not values:
         return previous or empty
     low, high = min(values), max(values)
     span = max(high - low, least)
-    low, high = (
-        (low + high - span) / 2 if high - low < least else low,
-        (low + high + span) / 2 if high - low < least else high,
-    )
+    spare = (span - (high - low)) / 2
+    low, high = low - spare, high + spare
     ends = [(a, b) for a, b in intervals if a is not None and b is not None]
     low = min([low, *(max(a, low - span / 2) for a, _ in ends)])
     high = max([high, *(min(b, high + span / 2) for _, b in ends)])
-    step = step_of(high - low)
+    step = step_of((high - low) / 2)
     # A marker on the very edge would be cut in half: leave room before rounding outwards.
     room = 0.04 * (high - low)
     low, high = math.floor((low - room) / step) * step, math.ceil((high + room) / step) * step

@@ -92,8 +92,8 @@ class TradeOff(Chart):
         return TradeOffInfo(
             threat=threat,
             metric=metric,
-            x_title=f"{threat_of(threat).title} risk: {threat_of(threat).axis}  (← lower is better)",
-            y_title=f"{words.title}: {words.axis}  (higher is better →)",
+            x_title=f"{threat_of(threat).title} risk: {threat_of(threat).axis} (←\u00a0lower\u00a0is\u00a0better)",
+            y_title=f"{words.title}: {words.axis} (higher\u00a0is\u00a0better\u00a0→)",
             x_range=x_range,
             y_range=y_range,
             marks=tuple(marks),

@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-from html import escape
-from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
 
-from core.charts.axes import ticks
-from core.charts.geometry import spread
 from core.charts.marks import Mark, TradeOffInfo
 from core.charts.palette import GROUNDS, Ground, look
+from core.charts.trade_off_layout import layout, text, wrapped
 from core.charts.words import FAMILY_ORDER
 
 STATES = (("meets", "meets every limit"), ("unproven", "not proven"), ("fails", "fails a limit"))
 
 
-def text(value: str) -> str:
-    """Return people's text for plotly, which reads a little HTML: markup stays visible text."""
-    return escape(value, quote=False)
-
-
-def wrapped(value: str, width: int = 72) -> str:
-    """Return escaped text in lines, cut before escaping so that no entity is torn."""
-    return "<br>".join(text(line) for line in wrap(value, width)) or ""
-
-
 def draw(info: TradeOffInfo, dark: bool = False) -> go.Figure:
-    """Return the figure. Every marker of a setting has its id as `customdata[0]`."""
+    """Return the figure.
+
+    Every marker of a setting has its id as `customdata[0]`. Traces have uids, so that what a reader hid in the legend
+    stays hidden when a family appears: serialise with `to_json(remove_uids=False)`.
+    """
     ground = GROUNDS[dark]
     traces = [*_frontier(info, ground), *_joins(info, dark), *_bounds(info, dark)]
     families = [f for f in FAMILY_ORDER if any(mark.family == f for mark in info.marks)]
     families += sorted({mark.family for mark in info.marks} - set(families))
     for family in families:
         mine = [mark for mark in info.marks if mark.family == family]
-        traces.append(_markers(mine, family, dark))
+        traces += [_family_key(family, dark), _markers(mine, family, dark)]
     traces += [*_crosses(info, dark), *_rings(info, ground), *(_state_key(ground) if info.limits else ())]
     figure = go.Figure(data=traces, layout=go.Layout(template=go.layout.Template()))
-    figure.update_layout(**_layout(info, ground))
+    figure.update_layout(**layout(info, ground))
     return figure
 
 
@@ -142,7 +133,24 @@ def _markers(marks: list[Mark], family: str, dark: bool) -> go.Scatter:
         hoverinfo="text",
         hovertext=[hover(mark) for mark in marks],
         name=text(family),
+        legendgroup=text(family),
+        showlegend=False,
         uid=f"family {family}",
+    )
+
+
+def _family_key(family: str, dark: bool) -> go.Scatter:
+    """Return the legend entry of a family: always filled, because filled, hollow and crossed have their own entries."""
+    seen = look(family)
+    return go.Scatter(
+        x=[None],
+        y=[None],
+        mode="markers",
+        marker={"symbol": seen.shape, "size": 12, "color": seen.colour(dark)},
+        hoverinfo="skip",
+        name=text(family),
+        legendgroup=text(family),
+        uid=f"key {family}",
     )
 
 
@@ -215,83 +223,3 @@ def _state_key(ground: Ground) -> list[go.Scatter]:
         )
         for state, name in STATES
     ]
-
-
-def _layout(info: TradeOffInfo, ground: Ground) -> dict[str, Any]:
-    title = {"font": {"size": 13, "color": ground.ink}, "standoff": 8}
-    axis: dict[str, Any] = {
-        "gridcolor": ground.grid,
-        "zeroline": False,
-        "linecolor": ground.soft,
-        "tickfont": {"size": 12, "color": ground.soft},
-        "autorange": False,
-    }
-    shapes, notes = _shapes(info, ground)
-    return {
-        "uirevision": f"{info.threat} {info.metric}",
-        "paper_bgcolor": ground.paper,
-        "plot_bgcolor": ground.paper,
-        "font": {"color": ground.ink, "size": 12, "family": "sans-serif"},
-        "margin": {"l": 70, "r": 110, "t": 44, "b": 76},
-        "hovermode": "closest",
-        "hoverlabel": {"bgcolor": ground.paper, "font": {"color": ground.ink}, "align": "left"},
-        "dragmode": "zoom",
-        "legend": {"orientation": "h", "yref": "paper", "y": -0.2, "x": 0, "yanchor": "top", "itemclick": "toggle"},
-        "xaxis": {
-            **axis,
-            "range": list(info.x_range),
-            "tickvals": ticks(info.x_range),
-            "title": {**title, "text": wrapped(info.x_title, 92)},
-        },
-        "yaxis": {
-            **axis,
-            "range": list(info.y_range),
-            "tickvals": ticks(info.y_range),
-            "title": {**title, "text": wrapped(info.y_title, 52)},
-        },
-        "shapes": shapes,
-        "annotations": notes,
-    }
-
-
-def _shapes(info: TradeOffInfo, ground: Ground) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    shapes: list[dict[str, Any]] = []
-    notes: list[dict[str, Any]] = []
-    plain: dict[str, Any] = {"showarrow": False, "font": {"size": 12, "color": ground.soft}}
-    if info.region is not None:
-        corners = info.region.corners(info.x_range, info.y_range)
-        label = info.region.label if corners else f"{info.region.label} (no place on this chart meets it)"
-        notes.append(
-            {
-                **plain,
-                "text": wrapped(label, 100),
-                "font": {"size": 12, "color": ground.primary},
-                "x": 0,
-                "xref": "paper",
-                "xanchor": "left",
-                "y": 1,
-                "yref": "paper",
-                "yanchor": "bottom",
-                "align": "left",
-            }
-        )
-        if corners:
-            x0, x1, y0, y1 = corners
-            box = {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "layer": "below"}
-            edge = {"width": 1, "dash": "dot", "color": ground.primary}
-            shapes.append({**box, "fillcolor": ground.primary, "opacity": 0.12, "line": {"width": 0}})
-            shapes.append({**box, "line": edge})
-    for line, height in spread(info):
-        across = line.axis == "y"
-        ends = {"x0": 0, "x1": 1, "xref": "paper"} if across else {"y0": 0, "y1": 1, "yref": "paper"}
-        at = {"y0": line.at, "y1": line.at} if across else {"x0": line.at, "x1": line.at}
-        stroke = {"width": 1, "dash": "dot", "color": ground.soft}
-        shapes.append({"type": "line", "layer": "below", "line": stroke, **ends, **at})
-        if across:
-            place = {"x": 1, "xref": "paper", "xanchor": "left", "y": height, "yanchor": "middle"}
-            notes.append({**plain, **place, "text": text(line.label), "xshift": 4})
-    for mark in info.marks:
-        if mark.violation:
-            place = {"x": mark.x.value, "y": mark.y.value, "yshift": 18, "font": {"size": 12, "color": ground.ink}}
-            notes.append({**plain, **place, "text": "<b>VIOLATION: above its proved ceiling</b>"})
-    return shapes, notes

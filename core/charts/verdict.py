@@ -231,7 +231,8 @@ def _limits_sentence(
     open_ = sum(state == "unproven" for _, state in verdicts)
     total, limits = len(settings), limits_word(len(requirements))
     of = f"of {total} settings" if total != 1 else "of 1 setting"
-    undecided = f" {open_} {'is' if open_ == 1 else 'are'} not proven either way." if open_ else ""
+    more = "Another " if meeting else ""
+    undecided = f" {more}{open_} {'is' if open_ == 1 else 'are'} not proven either way." if open_ else ""
     if meeting:
         verb = "meets" if len(meeting) == 1 else "meet"
         best = ranked(meeting, threat, metric)[0]
@@ -265,7 +266,7 @@ def _gap(point: Mapping[str, Any], requirements: Sequence[Mapping[str, Any]]) ->
     parts = [f"which misses {listed(missed)}"] if missed else []
     if blind:
         parts.append(f"where {listed(blind)} was not measured")
-    return " and ".join(parts) or "whose values are within the limits while their intervals are not"
+    return " and ".join(parts) or "whose values keep the limits, but not by the margin that a verdict needs"
 
 
 def _plain(settings: Sequence[Mapping[str, Any]], threat: str, metric: str) -> str:

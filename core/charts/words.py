@@ -84,11 +84,11 @@ STATUS: dict[str, str] = {
 }
 
 VERDICTS: dict[str, str] = {
-    "yes": "met, with the whole interval",
-    "no": "failed, with the whole interval",
-    "unproven": "not proven: the interval reaches over the limit; more replicates may settle it",
-    "cannot_settle": "this table cannot settle it: more replicates would not help, more people would",
-    "not_measured": "not measured",
+    "yes": "met: the verdict's whole interval keeps the limit",
+    "no": "failed: the verdict's whole interval breaks the limit",
+    "unproven": "not proven: the verdict's interval reaches over the limit; more replicates may settle it",
+    "cannot_settle": "cannot be settled: more replicates would not help, only more people would",
+    "not_measured": "not measured: there is no number, so the limit is neither met nor failed",
 }
 
 FAMILY_ORDER = ("anchor", "hide", "coarsen", "replace", "add noise", "train privately")

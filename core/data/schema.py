@@ -202,6 +202,11 @@ class Schema:
         return self.with_role(Role.DIRECT_IDENTIFIER)
 
     @property
+    def identifying(self) -> tuple[str, ...]:
+        """What names somebody, the person id among it when it is a direct identifier too."""
+        return tuple(column.name for column in self.columns if column.role is Role.DIRECT_IDENTIFIER)
+
+    @property
     def target(self) -> str | None:
         """What the model predicts."""
         found = self.with_role(Role.TARGET)

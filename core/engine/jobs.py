@@ -98,9 +98,11 @@ class Job:
         self._done = 0
         self.workers = 1
         self._twins = duplicates_across_people(self.bench)
-        facts = self.bench.facts(full=False)
+        # Both public numbers of people: a setting that fails the fit on all of POOL is not half a point.
+        facts = [self.bench.facts(full=full) for full in (False, True)]
         for recipe in self.recipes:
-            if reason := recipe.unsupported(self.bench.table.schema, facts):
+            reasons = [recipe.unsupported(self.bench.table.schema, known) for known in facts]
+            if reason := next((text for text in reasons if text), None):
                 self.tallies[recipe.id].add(Outcome(point=recipe.id, replicate=0, seconds=0.0, skipped=reason))
         numbers = [*range(study.replicates), FULL]
         todo = [r for r in self.recipes if not self.tallies[r.id].settled]

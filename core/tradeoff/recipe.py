@@ -174,7 +174,7 @@ class Recipe:
         proved = training.guarantee(schema, facts) if training is not None else NO_GUARANTEE
         if proved.kind in ("dp", "claimed") and not self.releases_rows:
             return proved
-        rows, named = NO_GUARANTEE, set(schema.direct_identifiers)
+        rows, named = NO_GUARANTEE, set(schema.identifying)
         for step in self.steps:
             if step.stage is Stage.TABLE:
                 found = step.guarantee(schema, facts)

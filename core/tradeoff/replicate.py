@@ -231,7 +231,7 @@ def _rows_risk(
         streams = partial(rng_for, study.seed, "whole table", repr(recipe.describe()))
         whole = _table_steps(recipe, bench.table, bench.facts(full=True), streams)
         rows, people = whole, bench.table.people
-    named = [name for name in rows.schema.direct_identifiers if rows.frame[name].notna().any()]
+    named = [name for name in rows.schema.identifying if rows.frame[name].notna().any()]
     if named:
         found = float(rows.frame[named].notna().any(axis=1).groupby(rows.persons).any().sum())
         return {"value": found / people, "maximum": 1.0, "share_below": found / people, "unique_share": 0.0} | {

@@ -59,6 +59,7 @@ def result_json(
             "rows": len(bench.table),
             "people": bench.table.people,
             "columns": len(bench.table.schema.columns),
+            "direct_identifiers": list(bench.table.schema.identifying),
             "fingerprint": bench.table.fingerprint,
             "test_people": bench.table.people - len(bench.split.pool),
             "pool_people": len(bench.split.pool),

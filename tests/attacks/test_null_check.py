@@ -29,9 +29,17 @@ def steps(rng, count, replicates):
     return np.round(continuous(rng, count, replicates) / 2)
 
 
-@pytest.mark.parametrize("scores", [continuous, two_values, steps])
 @pytest.mark.parametrize("replicates", [2, 8])
-@pytest.mark.parametrize("attacks", [MEMBERSHIP_ATTACKS, (OfflineLira(),)], ids=["tuned", "lira only"])
+@pytest.mark.parametrize(
+    ("attacks", "scores"),
+    [
+        ((OfflineLira(),), continuous),
+        (MEMBERSHIP_ATTACKS, continuous),
+        (MEMBERSHIP_ATTACKS, two_values),
+        (MEMBERSHIP_ATTACKS, steps),
+    ],
+    ids=["lira only", "tuned", "tuned, constant model", "tuned, shallow tree"],
+)
 def test_predictions_that_ignore_membership_give_intervals_that_cover_zero(replicates, attacks, scores):
     """Fresh label noise: phi differs between people and between models, but not by membership."""
     count = 200

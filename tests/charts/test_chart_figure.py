@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from core.charts.palette import GROUNDS, LOOKS
 from core.charts.trade_off import TradeOff
 from tests.result_example import example, point
 
+ROOT = Path(__file__).parents[2]
 HOSTILE = '<b>x</b><script>alert(1)</script> <a href="http://evil.example">y</a> & "z"'
 
 
@@ -30,7 +32,7 @@ def test_every_chart_draws_its_examples_as_json(chart, dark):
 
 def test_importing_the_charts_does_not_load_plotly():
     code = "import core.charts, sys; sys.exit(any(m.startswith('plotly') for m in sys.modules))"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
 
 
 def test_every_marker_of_a_setting_carries_its_id():

@@ -2,6 +2,7 @@ import hashlib
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from core.charts.trade_off import TradeOff
 from tests.result_example import example, point
 
 SPACE = "{http://www.w3.org/2000/svg}"
+ROOT = Path(__file__).parents[2]
 HOSTILE = '<script>alert(1)</script>" onload="alert(2)" ]]> &amp; <!-- \x00 \ud800 ${x} url(http://evil.example)'
 
 
@@ -45,12 +47,12 @@ def test_the_bytes_are_the_same_in_another_process_with_another_hash_seed():
     )
     runs = [
         subprocess.run(
-            [sys.executable, "-c", code], check=True, capture_output=True, text=True, env={"PYTHONHASHSEED": s}
+            [sys.executable, "-c", code], check=True, capture_output=True, env={"PYTHONHASHSEED": seed}, cwd=ROOT
         )
-        for s in ("1", "2")
+        for seed in ("1", "2")
     ]
     here = hashlib.sha256(svg(TradeOff.info(example())).encode()).hexdigest()
-    assert [run.stdout.strip() for run in runs] == [here, here]
+    assert [run.stdout.decode().strip() for run in runs] == [here, here]
 
 
 def test_an_inline_picture_has_no_address_and_takes_its_colours_from_the_page():

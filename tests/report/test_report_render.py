@@ -1,46 +1,20 @@
-import csv
-import io
-import json
 import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from core.errors import UserError
 from core.report import AUDIENCES, FORMATS, render
 from core.report.build import build
-from core.report.csv_table import guarded
 from core.report.markdown import escaped
 from core.report.model import Table
+from tests.report.hostile_result import hostile
 from tests.result_example import example, point
 
-HOSTILE = (
-    '=HYPERLINK("http://evil.example","x")<script src=//evil.example></script><img src=x onerror=alert(1)> '
-    '[a](javascript:alert(1)) ![b](http://evil.example/c) | `code` #read("/etc/passwd") ${7*7} '
-    "\x00\x1b\ud800\u202e \"' &lt;"
-)
-
-
-def hostile():
-    """Put hostile text wherever people write."""
-    result = example()
-    result["study"].update(name=HOSTILE, target=HOSTILE, knows=[HOSTILE])
-    for requirement in result["requirements"]:
-        requirement.update(owner=HOSTILE, reason=HOSTILE, source=HOSTILE)
-    for one in result["points"]:
-        one.update(
-            name=HOSTILE, id=f"{HOSTILE}[{one['id']}]", family=HOSTILE if one["family"] == "hide" else one["family"]
-        )
-        one["recipe"][0]["parameters"][HOSTILE] = [HOSTILE]
-        one["reason"] = HOSTILE
-    result["points"][3]["guarantee"]["assumptions"] = [HOSTILE]
-    result["points"][3]["risks"]["membership"].update(attack=HOSTILE, note=HOSTILE, violation=True)
-    result["points"][3]["risks"]["presence"]["reason"] = HOSTILE
-    result["versions"][HOSTILE] = HOSTILE
-    result["ledger"]["note"] = HOSTILE
-    return result
+ROOT = Path(__file__).parents[2]
 
 
 class Page(HTMLParser):
@@ -92,7 +66,9 @@ def test_the_bytes_do_not_depend_on_the_process():
         "print([hashlib.sha256(render(example(), f, a)).hexdigest() for f in FORMATS for a in AUDIENCES])"
     )
     runs = [
-        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env={"PYTHONHASHSEED": s}).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, env={"PYTHONHASHSEED": s}, cwd=ROOT
+        ).stdout
         for s in ("1", "2")
     ]
     assert runs[0] == runs[1]
@@ -164,50 +140,6 @@ def test_numbers_stay_readable_in_markdown():
     assert escaped("84.1 % [83.0, 85.0]") == r"84.1 % \[83.0, 85.0\]"
 
 
-@pytest.mark.parametrize("start", [*"=+-@＝＋－＠", "\t", "\r", " =", "\x00="])
-def test_no_cell_begins_a_formula(start):
-    assert guarded(f"{start}1+1").startswith("'")
-    assert guarded("plain") == "plain"
-
-
-def cells(result, audience="team"):
-    return list(csv.DictReader(io.StringIO(render(result, "csv", audience).decode(), newline="")))
-
-
-def test_every_hostile_cell_is_guarded_and_every_row_stays_one_row():
-    rows = cells(hostile())
-    assert len(rows) == len(example()["points"])
-    for row in rows:
-        for name, cell in row.items():
-            assert name[:1] not in "=+@"
-            assert cell[:1] not in ("=", "+", "@", "\t", "\r")
-            if cell.startswith("-"):
-                float(cell)
-
-
-def test_numbers_in_the_table_file_are_exact_and_unguarded():
-    rows = {row["id"]: row for row in cells(example())}
-    assert float(rows["k-anonymity[k=50]"]["membership low"]) == 0.012 - 0.02
-    assert float(rows["none"]["accuracy value"]) == 0.851
-
-
-def test_what_was_not_measured_has_a_status_and_an_empty_cell():
-    result = example()
-    result["points"][0]["risks"]["presence"]["value"] = 0.0
-    rows = {row["id"]: row for row in cells(result)}
-    assert (rows["none"]["presence status"], rows["none"]["presence value"]) == ("not_measured", "")
-    assert (rows["broken"]["membership status"], rows["broken"]["membership value"]) == ("not_measured", "")
-    assert rows["constant"]["reidentification status"] == "not_applicable"
-
-
-def test_json_is_the_result_without_times():
-    expected = example()
-    for one in expected["points"]:
-        del one["seconds"]
-    assert json.loads(render(example(), "json", "team")) == expected
-    assert "NaN" not in render({"points": [{"n_train": float("nan")}]}, "json", "team").decode()
-
-
 @pytest.mark.parametrize("format", ["html", "md"])
 def test_a_violation_is_written_out_for_every_audience(format):
     result = example()
@@ -216,6 +148,16 @@ def test_a_violation_is_written_out_for_every_audience(format):
         text = render(result, format, audience).decode()
         assert "VIOLATION: measured membership risk is at least 10.0 of 100" in text
         assert "VIOLATION" not in render(example(), format, audience).decode()
+
+
+def test_a_violation_stands_in_the_row_and_in_the_record_of_its_setting():
+    result = example()
+    result["points"][7]["risks"]["membership"].update(low=0.1, value=0.12, high=0.14, violation=True)
+    sections = build(result, "team").sections
+    (table,) = [block for section in sections if section.title == "Settings" for block in section.blocks]
+    assert [row[0] for row in table.rows if "VIOLATION" in row[3]] == ["8"]
+    (mine,) = [section for section in sections if section.title.startswith("8. ")]
+    assert "VIOLATION" in mine.blocks[1].rows[0][1]
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)

@@ -272,3 +272,12 @@ def test_an_attacker_who_knows_more_finds_more():
         values.append(run_replicate(bench, recipe, study, 0).rows_risk["value"])
     assert values == sorted(values)
     assert values[0] < values[2]
+
+
+def test_a_person_id_that_names_somebody_counts_as_released_until_it_is_masked():
+    table = awkward()["duplicated people"]
+    mask = {"name": "mask", "technique": "mask_identifiers", "method": "drop"}
+    _, points = run_all(study_of(mask), table, numbers=(0, 1))
+    assert points["none"]["risks"]["reidentification"]["value"] == 1.0
+    assert points["mask"]["risks"]["reidentification"]["attack"] == "equivalence classes"
+    assert points["none"]["risks"]["membership"]["n_members"] < 50 * 0.8

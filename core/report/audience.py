@@ -1,0 +1,236 @@
+"""What an audience may see: everything for the team; for others only what is named here.
+
+Filtering comes before building, so no format can show what its audience must not get. Fields are named one by one: a
+new field of the result stays inside until somebody decides about it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.charts.words import items, mapping, number, plain
+from core.errors import UserError
+
+AUDIENCES = ("team", "external", "executive")
+SMALL = 5
+FEWER = f"fewer than {SMALL}"
+
+_STUDY = ("name", "model", "effort", "replicates", "seed", "assume_public_domain", "rows", "metric", "threat", "target")
+_TABLE = ("rows", "people", "columns", "test_people", "pool_people")
+_RISK = (
+    *("status", "channel", "value", "low", "high", "success_members", "success_controls", "reference", "n_members"),
+    *("n_controls", "attack", "detectable", "auc", "tpr_at_1pct", "bound", "violation", "method"),
+    *("finite_pool_corrected", "prosecutor_average"),
+)
+_UTILITY = ("value", "low", "high", "reference", "reference_name", "n", "n_train", "method", "status", "reason")
+_GUARANTEE = (
+    *("kind", "k", "l", "t", "epsilon", "delta", "neighbours", "unit", "mu", "advantage_bound", "tpr_at_1pct_bound"),
+)
+_REQUIREMENT = ("metric", "risk", "at_least", "at_most", "owner", "reason", "source")
+
+LEFT_OUT = (
+    "Names of columns in recipes and in what the attacker knows are replaced by their number: one of them may be a "
+    "direct identifier. The names of direct identifiers are removed from every text where the result lists them.",
+    f"Counts of people from 1 to {SMALL - 1} are written as '{FEWER}', and the counts from which they could be "
+    "computed are left out or rounded to tens, because a small count can point at somebody.",
+    "The table's fingerprint is left out: somebody who knows all rows but one could try out the missing one "
+    "against it.",
+    "The technical reasons of settings that could not be measured and the wording of assumptions are left out "
+    "where they "
+    "may name columns; the team's report has them.",
+)
+
+
+def for_audience(result: Mapping[str, Any], audience: str) -> dict[str, Any]:
+    """Return the part of a result that an audience may see; times are never part of a report.
+
+    Parameters
+    ----------
+    result : mapping
+        Schema `middleground.result/1`. `table.direct_identifiers` (or `study.direct_identifiers`), when present, lists
+        the column names to remove from every text; without it, free text that may name columns is left out.
+    audience : {"team", "external", "executive"}
+
+    Raises
+    ------
+    UserError
+        For another audience.
+    """
+    if audience not in AUDIENCES:
+        raise UserError(f"the audience is one of {', '.join(AUDIENCES)}", got=repr(audience), do="Choose one of these.")
+    if audience == "team":
+        return dict(_timeless(result))
+    table, study = mapping(result.get("table")), mapping(result.get("study"))
+    names = table.get("direct_identifiers", study.get("direct_identifiers"))
+    scrub = _Scrub(items(names) if names is not None else None)
+    requirements = [mapping(requirement) for requirement in items(result.get("requirements"))]
+    points = [mapping(point) for point in items(result.get("points"))]
+    titles = _unique([scrub.text(requirement.get("name")) for requirement in requirements])
+    ids = _unique([_identifier(point, scrub) for point in points])
+    renamed = {str(r.get("name")): title for r, title in zip(requirements, titles, strict=True)}
+    moved = {str(p.get("id")): identifier for p, identifier in zip(points, ids, strict=True)}
+    knows = items(study.get("knows") or mapping(study.get("attacker")).get("knows"))
+    kept = {
+        "schema": result.get("schema"),
+        "study": {**_kept(study, _STUDY, scrub), "knows_columns": len(knows)},
+        "table": {**_kept(table, _TABLE, scrub), "twins": small(table.get("twins"))},
+        "seed": result.get("seed"),
+        "versions": dict(mapping(result.get("versions"))),
+        "ledger": _kept(
+            mapping(result.get("ledger")), ("sweeps", "settings", "replicates", "fits", "releases", "note"), scrub
+        ),
+        "requirements": [
+            {"name": title, **_kept(requirement, _REQUIREMENT, scrub)}
+            for title, requirement in zip(titles, requirements, strict=True)
+        ],
+        **(
+            {"frontier": [moved[str(i)] for i in items(result["frontier"]) if str(i) in moved]}
+            if "frontier" in result
+            else {}
+        ),
+        "points": [_point(point, identifier, renamed, scrub) for point, identifier in zip(points, ids, strict=True)],
+    }
+    return dict(_timeless(kept))
+
+
+def small(count: Any) -> Any:
+    """Return a count, or that it is small; zero is not a person.
+
+    >>> small(0), small(2.5), small(5), small(None)
+    (0, 'fewer than 5', 5, None)
+    """
+    value = number(count)
+    return FEWER if value is not None and 0 < value < SMALL else count
+
+
+class _Scrub:
+    """Removes the names of direct identifiers from text, when they are known."""
+
+    def __init__(self, names: Sequence[Any] | None) -> None:
+        self.known = names is not None
+        words = sorted({plain(name) for name in names or () if plain(name)}, key=lambda name: (-len(name), name))
+        pattern = "|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words)
+        self._pattern = re.compile(pattern, re.IGNORECASE) if words else None
+
+    def text(self, value: Any) -> str:
+        """Return a text without the names."""
+        text = plain(value)
+        return self._pattern.sub("[direct identifier]", text) if self._pattern else text
+
+    def value(self, value: Any) -> Any:
+        """Return a setting; lists are column names and are counted, not shown."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(key): self.value(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            if all(number(item) is not None for item in value):
+                return list(value)
+            return f"{len(value)} columns" if len(value) != 1 else "1 column"
+        return value
+
+
+def _kept(record: Mapping[str, Any], names: Sequence[str], scrub: _Scrub) -> dict[str, Any]:
+    return {name: scrub.value(record[name]) for name in names if name in record}
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Return the names, repeated ones numbered: a verdict must not move to another setting of the same name."""
+    taken: set[str] = set()
+    found = []
+    for name in names:
+        fresh, place = name, 1
+        while fresh in taken:
+            place += 1
+            fresh = f"{name} ({place})"
+        taken.add(fresh)
+        found.append(fresh)
+    return found
+
+
+def _identifier(point: Mapping[str, Any], scrub: _Scrub) -> str:
+    swept = mapping(point.get("swept"))
+    name = scrub.text(point.get("name") or "unnamed")
+    told = ",".join(f"{scrub.text(key)}={scrub.value(value)}" for key, value in sorted(swept.items()))
+    return f"{name}[{told}]" if told else name
+
+
+def _point(point: Mapping[str, Any], identifier: str, renamed: Mapping[str, str], scrub: _Scrub) -> dict[str, Any]:
+    status = point.get("status")
+    hidden = small(point.get("rows_suppressed")) == FEWER
+    n_train, proved = number(point.get("n_train")), point.get("guarantee")
+    record = {
+        "id": identifier,
+        "name": scrub.text(point.get("name")),
+        "family": plain(point.get("family")),
+        "swept": scrub.value(mapping(point.get("swept"))),
+        "recipe": [
+            {"technique": plain(step.get("technique")), "parameters": scrub.value(mapping(step.get("parameters")))}
+            for step in map(mapping, items(point.get("recipe")))
+        ],
+        "model": scrub.value(point.get("model")),
+        "release": plain(point.get("release")),
+        "status": status,
+        # A failed setting's reason is an error's text, which nobody wrote for outsiders.
+        "reason": scrub.text(point.get("reason"))
+        if scrub.known and status == "skipped" and point.get("reason")
+        else None,
+        "replicates": point.get("replicates"),
+        "n_train": None if n_train is None else round(n_train / 10) * 10,
+        "utility": {key: _kept(mapping(u), _UTILITY, scrub) for key, u in mapping(point.get("utility")).items()},
+        "risks": {key: _risk(mapping(risk), scrub) for key, risk in mapping(point.get("risks")).items()},
+        "guarantee": None,
+        "meets": {renamed[k]: v for k, v in mapping(point.get("meets")).items() if k in renamed},
+        "rows_suppressed": small(point.get("rows_suppressed")),
+        "rows_released": None if hidden else point.get("rows_released"),
+    }
+    if isinstance(proved, Mapping):
+        told = [scrub.text(text) for text in items(proved.get("assumptions"))] if scrub.known else []
+        record["guarantee"] = {**_kept(proved, _GUARANTEE, scrub), "assumptions": told}
+    return record
+
+
+def _risk(risk: Mapping[str, Any], scrub: _Scrub) -> dict[str, Any]:
+    kept = _kept(risk, _RISK, scrub)
+    for name in ("reason", "note"):
+        if risk.get(name):
+            kept[name] = scrub.text(risk[name])
+    people = number(risk.get("n_members"))
+    kept.update(_class_sizes(risk, people))
+    whole = risk.get("whole_table")
+    if isinstance(whole, Mapping):
+        kept["whole_table"] = {"value": whole.get("value"), **_class_sizes(whole, people)}
+    return kept
+
+
+def _class_sizes(record: Mapping[str, Any], people: float | None) -> dict[str, Any]:
+    """Return what says how small the classes are, no class or count under five told exactly."""
+    found: dict[str, Any] = {}
+    if "prosecutor_max" in record:
+        worst = number(record["prosecutor_max"])
+        found["prosecutor_max"] = f"more than 1 in {SMALL}" if worst is not None and worst > 1 / SMALL else worst
+    if "k" in record:
+        found["k"] = small(record["k"])
+    below = record.get("share_below")
+    if isinstance(below, Mapping):
+        found["share_below"] = {}
+        for size, share in below.items():
+            count = None if people is None or number(share) is None else float(share) * people
+            few = count is None or 0 < count < SMALL
+            found["share_below"][plain(size)] = (
+                f"{FEWER} people" if few and number(share) is not None else number(share)
+            )
+    return found
+
+
+def _timeless(value: Any) -> Any:
+    """Return JSON values without `seconds`, and without numbers that JSON does not have."""
+    if isinstance(value, Mapping):
+        return {str(key): _timeless(item) for key, item in value.items() if key != "seconds"}
+    if isinstance(value, (list, tuple)):
+        return [_timeless(item) for item in value]
+    if isinstance(value, float) and number(value) is None:
+        return None
+    return value

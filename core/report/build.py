@@ -1,0 +1,231 @@
+"""Building the report model from a result: what is said, in which order, to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.charts.marks import Absent, TradeOffInfo
+from core.charts.trade_off import TradeOff
+from core.charts.verdict import (
+    limit_text,
+    metric_shown,
+    points_of,
+    ranked,
+    requirements_of,
+    sentence,
+    shortfalls,
+    threat_shown,
+    verdict_of,
+    violation_text,
+    violations,
+)
+from core.charts.words import VERDICTS, anchor_of, items, label_of, mapping, number, plain, short, threat_of
+from core.report.audience import LEFT_OUT, for_audience
+from core.report.caveats import caveats, method, short_caveats
+from core.report.model import Bullets, Code, Report, Section, Table, Text
+from core.report.points import points_table, record
+
+BEST = 5
+"""Rows of the executive's page."""
+
+
+def build(result: Mapping[str, Any], audience: str) -> Report:
+    """Return the report of a result for an audience: team, external or executive.
+
+    Raises
+    ------
+    UserError
+        For another audience.
+    """
+    seen = for_audience(result, audience)
+    study = mapping(seen.get("study"))
+    chart = TradeOff.info(seen)
+    alerts = tuple(f"{label_of(p)}: {violation_text(threat, risk)}" for p, threat, risk in violations(seen))
+    sections = _executive(seen, chart) if audience == "executive" else _full(seen, chart, audience)
+    return Report(
+        title=plain(study.get("name")) or "Study without a name",
+        audience=audience,
+        takeaway=sentence(seen),
+        facts=_facts(seen, audience),
+        alerts=alerts,
+        chart=chart,
+        sections=sections,
+    )
+
+
+def _facts(result: Mapping[str, Any], audience: str) -> tuple[tuple[str, str], ...]:
+    study, table = mapping(result.get("study")), mapping(result.get("table"))
+    model = mapping(study.get("model"))
+    settings = ", ".join(f"{plain(k)} = {short(v)}" for k, v in model.items() if k != "key")
+    key = plain(model.get("key") or study.get("model") or "not stated")
+    counts = [f"{short(table[k])} {k}" for k in ("rows", "people", "columns") if table.get(k) is not None]
+    if study.get("rows") is not None:
+        counts.append(f"a random sample of {short(study['rows'])} people was used")
+    twins = table.get("twins")
+    planned = "" if study.get("replicates") is None else f", {short(study['replicates'])} replicates"
+    facts = [
+        ("Table", ", ".join(counts) or "not stated"),
+        ("Predicted", plain(study.get("target")) or "not stated"),
+        ("Model", f"{key} ({settings})" if settings and audience != "executive" else key),
+        ("Effort", f"{plain(study.get('effort')) or 'not stated'}{planned}"),
+    ]
+    if study.get("date"):
+        facts.append(("Date", plain(study["date"])))
+    if audience != "executive":
+        knows = [plain(name) for name in items(study.get("knows") or mapping(study.get("attacker")).get("knows"))]
+        if knows:
+            facts.append(("The attacker knows", ", ".join(knows)))
+        elif number(study.get("knows_columns")):
+            facts.append(("The attacker knows", f"{short(study['knows_columns'])} columns"))
+        if twins is not None:
+            facts.append(
+                ("People with a twin", f"{short(twins)} (their row equals another person's; none was dropped)")
+            )
+        if study.get("assume_public_domain") is True:
+            facts.append(("Assumed", "ranges and categories of the columns are public knowledge"))
+    return tuple(facts)
+
+
+def _numbered(result: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
+    """Return the measured points with the numbers of the chart."""
+    measured = [point for point in points_of(result) if point.get("status") == "measured"]
+    return list(enumerate(measured, start=1))
+
+
+def _full(result: Mapping[str, Any], chart: TradeOffInfo, audience: str) -> tuple[Section, ...]:
+    requirements, rows = requirements_of(result), _numbered(result)
+    threat, metric = threat_shown(result), metric_shown(result)
+    sections = [_requirements(result, requirements)]
+    if rows:
+        caption = "Every measured setting, numbered as on the chart"
+        sections.append(
+            Section(
+                title="Settings", blocks=(points_table(rows, requirements, threat, metric, caption), *_off_axis(chart))
+            )
+        )
+    sections.append(_absent(chart))
+    sections.append(Section(title="What these numbers do not say", blocks=(Bullets(items=caveats(result)),)))
+    sections.append(Section(title="How they were made", blocks=(Bullets(items=method(result)),)))
+    if audience == "team" and rows:
+        intro = Text(text="Everything that was measured about each setting, what was not, and its exact configuration.")
+        sections.append(Section(title="Record of each setting", blocks=(intro,)))
+        sections += [record(place, point, requirements) for place, point in rows]
+    sections.append(_again(result))
+    if audience != "team":
+        sections.append(_left_out())
+    return tuple(section for section in sections if section.blocks)
+
+
+def _executive(result: Mapping[str, Any], chart: TradeOffInfo) -> tuple[Section, ...]:
+    """Return one page: limits in a line each, the five best settings, what the numbers do not say."""
+    requirements, threat, metric = requirements_of(result), threat_shown(result), metric_shown(result)
+    limits = tuple(
+        f"{plain(r.get('name'))}: {limit_text(r)}{' (' + plain(r['owner']) + ')' if r.get('owner') else ''}"
+        for r in requirements
+    )
+    blocks: list[Bullets | Table | Text] = [Bullets(items=limits)] if limits else []
+    rows = [(place, point) for place, point in _numbered(result) if anchor_of(point) is None]
+    chosen = _best(rows, requirements, threat, metric)
+    if chosen:
+        caption = f"The {len(chosen)} best of {len(rows)} settings" if len(rows) > 1 else "The only setting"
+        blocks.append(points_table(chosen, requirements, threat, metric, caption))
+    hidden = [f"{len(found)} {word}" for found, word in ((chart.skipped, "skipped"), (chart.failed, "failed")) if found]
+    if hidden:
+        blocks.append(Text(text=f"Without a number: {' and '.join(hidden)}; the team's report says why."))
+    sections = [Section(title="The choice", blocks=tuple(blocks))] if blocks else []
+    sections.append(Section(title="What these numbers do not say", blocks=(Bullets(items=short_caveats(result)),)))
+    return tuple(sections)
+
+
+def _best(
+    rows: Sequence[tuple[int, Mapping[str, Any]]], requirements: Sequence[Mapping[str, Any]], threat: str, metric: str
+) -> list[tuple[int, Mapping[str, Any]]]:
+    """Return the settings to look at first: those that meet every limit, then the unproven, then the nearest misses."""
+    places = {id(point): place for place, point in rows}
+    order = {"meets": 0, "plain": 0, "unproven": 1, "fails": 2}
+
+    def key(point: Mapping[str, Any]) -> tuple[int, float]:
+        state = verdict_of(point, requirements).state
+        return order[state], sum(lacks for _, lacks in shortfalls(point, requirements)) if state != "meets" else 0.0
+
+    found = sorted(ranked([point for _, point in rows], threat, metric), key=key)[:BEST]
+    return [(places[id(point)], point) for point in found]
+
+
+def _requirements(result: Mapping[str, Any], requirements: Sequence[Mapping[str, Any]]) -> Section:
+    if not requirements:
+        return Section(title="Limits", blocks=(Text(text="Nobody has set a limit yet."),))
+    settings = [p for p in points_of(result) if p.get("status") == "measured" and anchor_of(p) is None]
+    rows = []
+    for requirement in requirements:
+        found = [dict(verdict_of(p, requirements).each)[str(requirement.get("name"))] for p in settings]
+        counts = {verdict: found.count(verdict) for verdict in VERDICTS if verdict in found}
+        words = {"yes": "met", "no": "failed", "unproven": "not proven", "cannot_settle": "cannot be settled"}
+        told = ", ".join(f"{words.get(v, 'not measured')} {count}" for v, count in counts.items()) or "nothing measured"
+        rows.append(
+            (
+                plain(requirement.get("name")),
+                limit_text(requirement),
+                plain(requirement.get("owner")) or "nobody named",
+                plain(requirement.get("reason")) or "not given",
+                plain(requirement.get("source")) or "not given",
+                told,
+            )
+        )
+    head = ("Limit", "What", "Owner", "Reason", "Source", f"Of {len(settings)} settings")
+    table = Table(
+        caption="Who set which limit, and how many settings keep it",
+        head=head,
+        rows=tuple(rows),
+        widths=(3, 4, 3, 5, 4, 4),
+    )
+    seen = {verdict for p in settings for _, verdict in verdict_of(p, requirements).each}
+    meanings = [f"{text.capitalize()}." for verdict, text in VERDICTS.items() if verdict in seen]
+    meanings.append(
+        "A verdict's interval is wider than the 95 % interval shown as long as replicates are few, so a setting can be "
+        "not proven although the interval shown keeps the limit."
+    )
+    return Section(title="Limits", blocks=(table, *((Bullets(items=tuple(meanings)),) if meanings else ())))
+
+
+def _off_axis(chart: TradeOffInfo) -> tuple[Text | Bullets, ...]:
+    if not chart.off_axis:
+        return ()
+    intro = Text(text=f"Not on the chart, because it shows {threat_of(chart.threat).title.lower()}:")
+    return intro, _reasons(chart.off_axis)
+
+
+def _reasons(absent: Sequence[Absent]) -> Bullets:
+    return Bullets(items=tuple(f"{entry.label}: {entry.reason}" for entry in absent))
+
+
+def _absent(chart: TradeOffInfo) -> Section:
+    """Return the settings without a number, each with its reason."""
+    blocks: list[Text | Bullets] = []
+    for found, words in ((chart.skipped, "Skipped"), (chart.failed, "Failed"), (chart.waiting, "Waiting")):
+        if found:
+            blocks += [Text(text=f"{words} ({len(found)}):"), _reasons(found)]
+    return Section(title="Settings without a number", blocks=tuple(blocks))
+
+
+def _again(result: Mapping[str, Any]) -> Section:
+    study, table = mapping(result.get("study")), mapping(result.get("table"))
+    seed = short(result.get("seed", study.get("seed")))
+    versions = ", ".join(f"{plain(k)} {plain(v)}" for k, v in mapping(result.get("versions")).items()) or "not stated"
+    told = [f"Seed: {seed}.", f"Versions: {versions}."]
+    if table.get("fingerprint"):
+        told.append(f"Table's fingerprint (SHA-256): {plain(table['fingerprint'])}.")
+    told.append("The same study, seed and versions give the same numbers, whatever the number of workers.")
+    # Only known words and whole numbers go into a line that somebody will paste into a shell.
+    effort = f" --effort {study['effort']}" if study.get("effort") in ("glance", "standard", "thorough") else ""
+    option = f" --seed {seed}" if seed.isdecimal() else ""
+    commands = (
+        f"python -m core run STUDY.toml{effort}{option} --json OUT.json",
+        "python -m core report OUT.json --format html --audience team -o REPORT.html",
+    )
+    return Section(title="Run it again", blocks=(Bullets(items=tuple(told)), Code(text="\n".join(commands))))
+
+
+def _left_out() -> Section:
+    return Section(title="What this report leaves out", blocks=(Bullets(items=LEFT_OUT),))

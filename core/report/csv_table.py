@@ -1,0 +1,86 @@
+"""The points as CSV, full precision, one row a setting."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from core.charts.verdict import points_of, requirements_of, risk_of, utility_of, verdict_of
+from core.charts.words import METRICS, THREATS, items, label_of, mapping, number, plain
+
+_UTILITY = ("value", "low", "high", "reference", "n")
+_RISK = (
+    *("value", "low", "high", "success_members", "success_controls", "reference", "n_members", "n_controls"),
+    *("attack", "detectable", "auc", "tpr_at_1pct", "bound", "violation", "reason"),
+)
+_GUARANTEE = ("kind", "k", "l", "t", "epsilon", "delta", "neighbours", "unit", "advantage_bound", "tpr_at_1pct_bound")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def guarded(value: Any) -> Any:
+    """Return a cell that a spreadsheet shows and does not run; numbers stay numbers.
+
+    >>> guarded("=1+1"), guarded(-0.5), guarded(" @x"), guarded(None), guarded(True)
+    ("'=1+1", -0.5, "'@x", '', 'yes')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return "" if number(value) is None else value
+    text = plain(value)
+    return f"'{text}" if str(value).startswith(_FORMULA) or text.startswith(_FORMULA) else text
+
+
+def render_csv(result: Mapping[str, Any]) -> str:
+    """Return the settings of a result that was already filtered for its audience.
+
+    A risk without a number has its status and empty cells; an empty cell is never zero.
+    """
+    points, requirements = points_of(result), requirements_of(result)
+    rows = [_row(point, requirements, _threats(points), _metrics(points)) for point in points]
+    names = list(rows[0]) if rows else ["id", "setting", "status"]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([guarded(name) for name in names])
+    writer.writerows([guarded(row[name]) for name in names] for row in rows)
+    return out.getvalue()
+
+
+def _threats(points: list[Mapping[str, Any]]) -> list[str]:
+    extra = {str(key) for point in points for key in mapping(point.get("risks"))} - set(THREATS)
+    return [*THREATS, *sorted(extra)]
+
+
+def _metrics(points: list[Mapping[str, Any]]) -> list[str]:
+    found = {str(key) for point in points for key in mapping(point.get("utility"))} - {"accuracy_full"}
+    return [*(key for key in METRICS if key in found), *sorted(found - set(METRICS))]
+
+
+def _row(
+    point: Mapping[str, Any], requirements: list[Mapping[str, Any]], threats: list[str], metrics: list[str]
+) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": str(point.get("id")), "setting": label_of(point)}
+    for name in ("family", "status", "reason", "release", "replicates", "n_train", "rows_released", "rows_suppressed"):
+        row[name] = point.get(name)
+    for metric in metrics:
+        estimate = utility_of(point, metric)
+        row |= {f"{metric} {name}": estimate.get(name) for name in _UTILITY}
+    row["accuracy_full"] = utility_of(point, "accuracy_full").get("value")
+    measured = point.get("status") == "measured"
+    for threat in threats:
+        risk = risk_of(point, threat)
+        status = str(risk.get("status") or "not_measured")
+        row[f"{threat} status"] = status if measured else "not_measured"
+        shown = risk if measured and status == "measured" else {"reason": risk.get("reason")}
+        row |= {f"{threat} {name}": shown.get(name) for name in _RISK}
+    proved = mapping(point.get("guarantee"))
+    row |= {f"guarantee {name}": proved.get(name) for name in _GUARANTEE}
+    verdict = dict(verdict_of(point, requirements).each)
+    row |= {f"limit {place}: {plain(name)}": found for place, (name, found) in enumerate(verdict.items(), start=1)}
+    row["recipe"] = json.dumps(items(point.get("recipe")), ensure_ascii=False, default=str)
+    return row
