@@ -1,10 +1,9 @@
-"""Data: what is in your table, and who could be recognised?"""
+"""Data, the page that asks: what is in your table, and who could be recognised."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.data.read import LIMITS_TEXT
 from pages.components import assumptions, intake, roles, today
 from pages.components.boot import ensure_entry
 from pages.components.shell import empty, enter, house, link, show_error, told, workspace
@@ -18,7 +17,7 @@ def upload(space: Workspace | None) -> None:
     """Read a file once, then drop the uploader's own copy by giving it another key."""
     turn = st.session_state.setdefault("upload_turn", 0)
     file = st.file_uploader(
-        "Your table", type=["csv", "tsv", "txt", "xlsx", "parquet"], key=f"upload-{turn}", help=LIMITS_TEXT
+        "Your table", type=["csv", "tsv", "txt", "xlsx", "parquet"], key=f"upload-{turn}", help=intake.limits_text()
     )
     if file is None:
         return
@@ -40,31 +39,34 @@ def upload(space: Workspace | None) -> None:
 
 def findings(space: Workspace) -> None:
     """Draw one card for each thing that was found while reading."""
-    shown = space.findings
+    shown = sorted(space.findings, key=lambda finding: finding.level != "warning")
     for start in range(0, len(shown), 3):
         for place, finding in zip(st.columns(3), shown[start : start + 3], strict=False):
             with place.container(border=True, height="stretch"):
-                st.markdown(plain(finding))
+                sign = ":material/warning:" if finding.level == "warning" else ":material/info:"
+                st.markdown(f"{sign} {plain(finding.text)}")
 
 
 st.title("What is in your table, and who could be recognised?", anchor=False)
 space = workspace()
 has_table = space is not None and space.table is not None
-st.caption(f"{LIMITS_TEXT} Rows stay in this server's memory; they are never written to disk.")
-with st.expander("Use another table", expanded=not has_table, key=f"uploader-{has_table}"):
+st.caption(f"{intake.limits_text()} Rows stay in this server's memory; they are never written to disk.")
+with st.expander(
+    "Use another table" if has_table else "Choose a file", expanded=not has_table, key=f"uploader-{has_table}"
+):
     upload(space)
 if space is None or space.table is None or space.schema is None:
     empty("Choose a file above. To look around first, load one of the samples on the Start page.")
 else:
     findings(space)
-    left, right = st.columns([2.6, 1], gap="medium")
+    left, right = st.columns([2.8, 1], gap="medium")
     with left:
         st.subheader("What each column is", anchor=False)
         if space.problem is not None:
             show_error(space.problem)
         with told():
             roles.show(space)
-    with right, told():
+    with right, st.container(key="today"), told():
         today.show(space)
         if st.button("Go on to the trade-off", type="primary", key="go_on", width="stretch"):
             link("trade_off", space)

@@ -1,4 +1,4 @@
-"""Report: what can we hand over?"""
+"""Report, the page that asks: what can we hand over."""
 
 from __future__ import annotations
 
@@ -15,11 +15,17 @@ from pages.components.words import plain
 
 ensure_entry()
 AUDIENCES = {
-    "team": "Everything, for the people who work with the table",
-    "external": "For others who check: no names of people, every method and assumption",
-    "executive": "One page: the takeaway, the limits, what was not measured",
+    "team": "everything there is",
+    "external": "for others who check it",
+    "executive": "one page with the takeaway",
 }
-FORMATS = {"html": "text/html", "pdf": "application/pdf", "md": "text/markdown", "csv": "text/csv", "json": "application/json"}
+FORMATS = {
+    "html": "text/html",
+    "pdf": "application/pdf",
+    "md": "text/markdown",
+    "csv": "text/csv",
+    "json": "application/json",
+}
 
 
 def downloads(space: Workspace, audience: str) -> None:
@@ -75,8 +81,8 @@ def page(space: Workspace) -> None:
     if rows and space.table is not None and rows < space.table.people:
         st.info(
             f"These numbers come from {rows:,} people drawn at random out of {space.table.people:,}, with "
-            f"{result['study']['replicates']} random halves for each setting: a first look. The report says so. For the "
-            "decision, use all people and a higher effort on the Trade-off page.",
+            f"{result['study']['replicates']} random halves for each setting: a first look. The report says so. "
+            "For the decision, use all people and a higher effort on the Trade-off page.",
             icon=":material/info:",
         )
     audience = st.radio(

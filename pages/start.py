@@ -1,4 +1,4 @@
-"""Start: how much privacy does your protection buy, and what does it cost?"""
+"""Start, the page that asks: how much privacy does your protection buy, and what does it cost."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import streamlit as st
 from core.data.samples import SAMPLES
 from pages.components import picture, samples
 from pages.components.boot import ensure_entry
+from pages.components.live_chart import fetch_early
 from pages.components.shell import house, link, told, workspace
 
 ensure_entry()
@@ -21,15 +22,17 @@ elif st.session_state.get("gone"):
     st.info("The table behind this link is no longer in memory. Load it again to go on.", icon=":material/history:")
 st.title("How much privacy does your protection buy, and what does it cost?", anchor=False)
 st.markdown(
-    "Middleground protects a table in several ways, attacks each result as an outsider would, and trains the model that "
-    "you need. You see measured risk against accuracy, and choose the setting that everybody in the room can stand behind."
+    "Middleground protects a table in several ways, attacks each result as an outsider would, and trains the model "
+    "that you need. You see measured risk against accuracy, and choose what everybody in the room can stand behind."
 )
 tried: str | None = None
 left, right = st.columns(2, gap="medium")
 with left.container(border=True, height="stretch"):
     st.subheader("Try with census data", anchor=False)
     st.markdown(samples.quick_sentence("adult"))
-    if st.button("Try with census data", type="primary", key="try_adult", width="stretch", icon=":material/play_arrow:"):
+    if st.button(
+        "Try with census data", type="primary", key="try_adult", width="stretch", icon=":material/play_arrow:"
+    ):
         tried = "adult"
     if st.button("Try with a clinic's table instead", key="try_clinic", width="stretch", type="tertiary"):
         tried = "clinic"
@@ -51,9 +54,9 @@ if tried:
 if (space := workspace()) is not None and space.table is not None:
     st.page_link("pages/trade_off.py", label="Go on with the table that is open", query_params={"ws": space.id})
 st.subheader("What the three numbers on the chart mean", anchor=False)
-st.image(picture.picture(st.context.theme.type == "dark"), width=640)
-st.caption(picture.ALT)
+st.html(picture.picture(st.context.theme.type == "dark"))
 st.caption(
     f"Where your data go: into the memory of this server and its {house().workers.workers} worker processes, nowhere "
     "else. Forgotten after 30 minutes without a visit, or at once with *Forget this data now*."
 )
+fetch_early()

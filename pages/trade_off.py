@@ -1,14 +1,14 @@
-"""Trade-off: which settings are good enough?"""
+"""Trade-off, the page that asks: which settings are good enough."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from core.tradeoff.study import THREATS as MEASURED
+from core.attacks.base import THREATS as MEASURED
 from core.utility.metrics import METRICS
 from pages.components import limits, recipes, results, sweep
 from pages.components.boot import ensure_entry
-from pages.components.shell import empty, told, workspace
+from pages.components.shell import empty, keep, told, workspace
 from pages.components.vault import Workspace
 from pages.components.words import THREATS
 
@@ -19,8 +19,8 @@ def threat_shown(space: Workspace) -> None:
     """Choose the threat on the x-axis and the metric on the y-axis."""
     head = space.draft["study"]
     key, metric = f"threat-{space.id}", f"metric-{space.id}"
-    st.session_state[key] = head.get("threat", "membership")
-    st.session_state[metric] = head.get("metric", "accuracy")
+    keep(key, head.get("threat", "membership"))
+    keep(metric, head.get("metric", "accuracy"))
 
     def changed() -> None:
         head["threat"], head["metric"] = st.session_state[key], st.session_state[metric]

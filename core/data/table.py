@@ -145,6 +145,8 @@ def _canonical(cells: pd.Series[Any], column: Column) -> Any:
         _refuse(cells, numbers.isna(), column)
         return numbers.to_numpy()
     if column.kind is Kind.DATE:
+        if cells.dtype.kind in "iuf":  # 20200131 is a date written without hyphens, never seconds since 1970
+            cells = pd.Series([None if pd.isna(v) else _text(v) for v in cells], dtype="object")
         dates = (
             cells
             if cells.dtype.kind == "M"

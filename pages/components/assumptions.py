@@ -13,11 +13,15 @@ from core.models import MODELS
 from core.techniques import TECHNIQUES
 from pages.components import roles
 from pages.components.recipes import steps_of
-from pages.components.shell import show_error
+from pages.components.shell import keep, show_error
 from pages.components.vault import Workspace
 from pages.components.words import plain
 
-NOBODY = "every row is a person of its own"
+NOBODY, NONE = "every row is a person of its own", -1
+
+
+def _name(names: list[str], place: int) -> str | None:
+    return None if place == NONE else names[place]
 
 
 def show(space: Workspace) -> None:
@@ -28,35 +32,52 @@ def show(space: Workspace) -> None:
     names = list(schema.names)
     one, two, three = st.columns(3)
     base = f"{space.id}-{space.revision}"
+    # Columns are offered by their place: a name may be any text, also that of "none".
+    places = {NONE: "nothing chosen yet"} | {i: n for i, n in enumerate(names) if n != schema.person_id}
     with one:
         key = f"target-{base}"
-        st.session_state[key] = schema.target
-        st.selectbox("What the model predicts", [None, *[n for n in names if n != schema.person_id]], key=key,
-                     format_func=lambda n: "nothing chosen yet" if n is None else n,
-                     on_change=lambda: roles.set_target(space, st.session_state[key]))  # fmt: skip
+        keep(key, NONE if schema.target is None else names.index(schema.target))
+        st.selectbox(
+            "What the model predicts",
+            list(places),
+            key=key,
+            format_func=lambda place: places[place],
+            on_change=lambda: roles.set_target(space, _name(names, st.session_state[key])),
+        )
     with two:
         person = f"person-{base}"
-        st.session_state[person] = schema.person_id
-        st.selectbox("Which rows belong to one person", [None, *[n for n in names if n != schema.target]], key=person,
-                     format_func=lambda n: NOBODY if n is None else f"rows with the same {n}",
-                     on_change=lambda: roles.set_person(space, st.session_state[person]))  # fmt: skip
+        owners = {NONE: NOBODY} | {i: f"rows with the same {n}" for i, n in enumerate(names) if n != schema.target}
+        keep(person, NONE if schema.person_id is None else names.index(schema.person_id))
+        st.selectbox(
+            "Which rows belong to one person",
+            list(owners),
+            key=person,
+            format_func=lambda place: owners[place],
+            on_change=lambda: roles.set_person(space, _name(names, st.session_state[person])),
+        )
     with three:
         model = f"model-{base}"
         held = head.get("model", "logistic_regression")
-        st.session_state[model] = held["key"] if isinstance(held, dict) else held
+        keep(model, held["key"] if isinstance(held, dict) else held)
         st.selectbox("Model", list(MODELS), key=model, format_func=lambda k: MODELS[k].title,
                      on_change=lambda: head.update(model=st.session_state[model]))  # fmt: skip
     knows = f"knows-{base}"
     attacker = space.draft.setdefault("attacker", {})
-    st.session_state[knows] = list(attacker.get("knows") or schema.quasi_identifiers)
+    keep(knows, list(attacker.get("knows") or schema.quasi_identifiers))
 
     def known() -> None:
         chosen = st.session_state[knows]
         attacker["knows"] = [] if set(chosen) == set(schema.quasi_identifiers) else chosen
 
-    st.multiselect("What the attacker knows about people", names, key=knows, on_change=known,
-                   help="The columns that somebody outside may know of a person. At first: every column marked "
-                        "'others may know it'.")  # fmt: skip
+    with st.container(key="attacker"):
+        st.multiselect(
+            "What the attacker knows about people",
+            names,
+            key=knows,
+            on_change=known,
+            help="The columns that somebody outside may know of a person. At first: every column marked 'known to "
+            "others'.",
+        )
     _public(space)
 
 
@@ -82,7 +103,7 @@ def _public(space: Workspace) -> None:
             f"{len(lacking)} of {len(wanted)} columns have none yet; until they do, private training is skipped."
         )
         key = f"public-{space.id}-{space.revision}"
-        st.session_state[key] = bool(head.get("assume_public_domain"))
+        keep(key, bool(head.get("assume_public_domain")))
         st.checkbox(
             "Treat the table's own ranges and values as public",
             key=key,

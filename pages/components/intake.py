@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 from typing import Any
 
@@ -16,50 +15,45 @@ from pages.components.vault import Workspace
 QUICK = 3000
 
 
-def masked(column: pd.Series[Any]) -> str:
-    """Return the commonest shape of a column's cells, never a cell: letters are a, digits are 9.
+def limits_text() -> str:
+    """Return what a file may be."""
+    from core.data.cells import LIMITS_TEXT
 
-    >>> masked(pd.Series(["Ann", "Bob", None])), masked(pd.Series([12, 47]))
-    ('Aaa', '99')
-    """
-    shapes = column.dropna().head(500).astype(str).str.slice(0, 16).map(_shape)
-    return "" if shapes.empty else str(shapes.value_counts().index[0])
+    return LIMITS_TEXT
 
 
-def _shape(text: str) -> str:
-    out = re.sub(r"\d", "9", text)
-    out = "".join("A" if c.isupper() else "a" if c.isalpha() else c if c in "9 .,-/:@+()_" else "·" for c in out)
-    return re.sub(r"\.9+$", ".9", re.sub(r"([Aa])\1{5,}", lambda m: m[1] * 5 + "…", out))
+def profile(frame: pd.DataFrame, schema: Schema) -> tuple[dict[str, Any], ...]:
+    """Return for each column its distinct values, missing cells and the shape of its cells, never a cell."""
+    from core.data.infer import masked_example
 
-
-def profile(frame: pd.DataFrame) -> tuple[dict[str, Any], ...]:
-    """Return for each column its distinct values, missing cells and masked example."""
     return tuple(
         {
-            "distinct": int(frame[name].nunique()),
-            "missing": int(frame[name].isna().sum()),
-            "example": masked(frame[name]),
+            "distinct": int(frame[column.name].nunique()),
+            "missing": int(frame[column.name].isna().sum()),
+            "example": masked_example(frame[column.name].head(2000), column.kind),
         }
-        for name in frame.columns
+        for column in schema.columns
     )
 
 
 def take_in(space: Workspace, name: str, content: bytes) -> None:
     """Read a file into the workspace; a `UserError` leaves what was there untouched."""
-    from core.data.infer import apply_kinds, suggest, suggest_schema
+    from core.data.cells import Finding
+    from core.data.infer import apply_kinds, date_findings, schema_of, suggest
     from core.data.read import read_table
     from pages.components.shell import house
 
     read = read_table(name, content)
     found = suggest(read.frame)
-    schema = suggest_schema(read.frame)
+    schema = schema_of(found)
     table = Table.build(apply_kinds(read.frame, schema), schema)
     house().vault.keep(space, read.frame, table)
     with space.lock:
         space.schema, space.sample, space.job, space.last = schema, None, None, None
-        space.findings = tuple(read.findings)
-        space.why = {one.name: one.why for one in found}
-        space.profile = profile(read.frame)
+        told = [Finding(level="warning", column=None, text=text) for text in date_findings(read.frame, schema)]
+        space.findings = (*read.findings, *told)
+        space.why = {one.name: one.reason for one in found}
+        space.profile = profile(read.frame, schema)
         space.name = PurePath(name).stem[:80]
         space.notes, space.revision = {}, space.revision + 1
         space.draft = first_draft(space.name, PurePath(name).name, schema, table)

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.utility.metrics import METRICS
-from pages.components.shell import show_error, told
+from pages.components.shell import keep, told
 from pages.components.vault import Workspace
 from pages.components.words import THREATS, plain
 
@@ -18,7 +18,8 @@ def limit_text(block: dict[str, Any]) -> str:
     >>> limit_text({"metric": "accuracy", "at_least": .8})
     'Accuracy at least 80 %'
     """
-    value, side = (block["at_least"], "at least") if block.get("at_least") is not None else (block["at_most"], "at most")
+    floor = block.get("at_least")
+    value, side = (floor, "at least") if floor is not None else (block["at_most"], "at most")
     unit = "%" if block.get("metric") else "of 100"
     return f"{title(block)} {side} {100 * value:g} {unit}"
 
@@ -47,7 +48,8 @@ def _one(space: Workspace, place: int, block: dict[str, Any]) -> None:
     shown = round(100 * float(block[side]), 2)
     low, high = (0.0, 100.0) if block.get("metric") else (0.0, max(50.0, shown))
     shown = min(max(shown, low), high)
-    st.session_state[slider] = st.session_state[number] = shown
+    keep(slider, shown)
+    keep(number, shown)
 
     def moved(source: str) -> None:
         block[side] = round(float(st.session_state[source]) / 100, 6)
@@ -55,9 +57,9 @@ def _one(space: Workspace, place: int, block: dict[str, Any]) -> None:
 
     word = "at least" if side == "at_least" else "at most"
     unit = "%" if block.get("metric") else "extra people of 100"
-    head, gone = st.columns([5, 1], vertical_alignment="center")
+    head, gone = st.columns([5, 2], vertical_alignment="center")
     head.markdown(f"**{title(block)}** {word}")
-    if gone.button("", key=f"{base}-gone", icon=":material/close:", type="tertiary", help="Remove this requirement"):
+    if gone.button("Remove", key=f"{base}-gone", type="tertiary"):
         space.draft["requirement"].remove(block)
         space.limits_changed()
         st.rerun()
@@ -87,6 +89,3 @@ def _add(space: Workspace, blocks: list[dict[str, Any]]) -> None:
             blocks.append({"name": name, kind: key, **start, "owner": owner})
             space.limits_changed()
             st.rerun()
-
-
-__all__ = ["limit_text", "show", "show_error", "title"]

@@ -15,8 +15,7 @@ import streamlit as st
 from pages.components.static_files import SCRIPT
 
 _HTML = "<div class='trade-off-chart' role='figure' style='width:100%;min-height:{height}px'></div>"
-_JS = """
-const bound = new WeakMap();
+_LOAD = """
 function load(url) {
   if (window.__plotly) return Promise.resolve(window.__plotly);
   window.__plotlyLoading ??= new Promise((ready, failed) => {
@@ -28,6 +27,11 @@ function load(url) {
   });
   return window.__plotlyLoading;
 }
+"""
+_JS = (
+    _LOAD
+    + """
+const bound = new WeakMap();
 export default ({ data, parentElement, setTriggerValue }) => {
   const element = parentElement.querySelector('.trade-off-chart');
   if (!element || !data) return;
@@ -35,8 +39,7 @@ export default ({ data, parentElement, setTriggerValue }) => {
   const layout = { ...data.figure.layout, uirevision: data.revision, autosize: true };
   const options = { displaylogo: false, responsive: true, showSendToCloud: false,
                     modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'] };
-  const base = (window.__streamlit && window.__streamlit.baseUrl) || data.base || '';
-  load(base + '/app/static/' + data.script).then((plotly) =>
+  load(data.script).then((plotly) =>
     plotly.react(element, data.figure.data, layout, options).then(() => {
       element.dataset.points = String(data.points);
       if (bound.get(element)) return;
@@ -52,10 +55,16 @@ export default ({ data, parentElement, setTriggerValue }) => {
   return () => { if (window.__plotly && element) { window.__plotly.purge(element); bound.delete(element); } };
 };
 """
-HEIGHT = 470
-_chart = st.components.v2.component(
-    "live_trade_off", html=_HTML.format(height=HEIGHT), js=_JS, isolate_styles=False
 )
+_FETCH = _LOAD + "export default ({ data }) => { setTimeout(() => load(data).catch(() => {}), 300); };"
+HEIGHT = 470
+_chart = st.components.v2.component("live_trade_off", html=_HTML.format(height=HEIGHT), js=_JS, isolate_styles=False)
+_fetch = st.components.v2.component("fetch_plotly", html="<div></div>", js=_FETCH, isolate_styles=False)
+
+
+def fetch_early() -> None:
+    """Let the browser fetch and read plotly.js while somebody reads the page, so that the first chart comes at once."""
+    _fetch(data=_address(), key="fetch-plotly", height=1)
 
 
 def live_chart(
@@ -78,14 +87,13 @@ def live_chart(
         "alt": alt,
         "points": points,
         "revision": revision,
-        "script": SCRIPT,
-        "base": _base(),
+        "script": _address(),
     }
     answer = _chart(data=data, key=key, on_picked_change=on_pick)
     picked = getattr(answer, "picked", None)
     return None if picked is None else str(picked)
 
 
-def _base() -> str:
+def _address() -> str:
     path = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{path}" if path else ""
+    return f"/{path}/app/static/{SCRIPT}" if path else f"/app/static/{SCRIPT}"

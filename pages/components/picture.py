@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-LIGHT = {"ink": "#0b0b0b", "soft": "#5b6670", "line": "#c3ccd5", "tint": "#e3eefb", "blue": "#0060A8", "orange": "#C05A00"}
-DARK = {"ink": "#ffffff", "soft": "#aab4be", "line": "#4a5560", "tint": "#12314a", "blue": "#56B4E9", "orange": "#F0A030"}
+from core.charts.palette import GROUNDS, LOOKS
 
 ALT = (
     "A drawing of the chart. Upwards: accuracy, higher is more useful. To the right: risk, further left is harder to "
@@ -13,7 +12,9 @@ ALT = (
 
 def picture(dark: bool) -> str:
     """Return the drawing as SVG, 640 x 250."""
-    c = DARK if dark else LIGHT
+    ground = GROUNDS[dark]
+    c = {"ink": ground.ink, "soft": ground.soft, "line": ground.soft, "tint": "#12314a" if dark else "#e3eefb"}
+    c |= {"blue": LOOKS["hide"].colour(dark), "orange": LOOKS["coarsen"].colour(dark)}
     font = f'font-family="system-ui, sans-serif" font-size="13" fill="{c["ink"]}"'
     soft = f'font-family="system-ui, sans-serif" font-size="12" fill="{c["soft"]}"'
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 250" width="640" height="250" role="img"
@@ -30,7 +31,6 @@ def picture(dark: bool) -> str:
 <circle cx="145" cy="95" r="8" fill="{c["blue"]}"/>
 <g stroke="{c["orange"]}" stroke-width="1.5"><path d="M255 62 H375 M315 45 V79"/></g>
 <rect x="307" y="54" width="16" height="16" fill="{c["tint"]}" stroke="{c["orange"]}" stroke-width="3"/>
-<path d="M323 62 L 398 62" stroke="{c["line"]}" stroke-dasharray="3 3"/>
 <text x="444" y="42" {font}>1 Risk: extra people of 100</text>
 <text x="444" y="59" {soft}>whom an attacker gets right</text>
 <text x="444" y="75" {soft}>because their data was used</text>

@@ -9,7 +9,13 @@ from typing import Any
 import streamlit as st
 
 from core.utility.metrics import METRICS
-from pages.components.words import STATUSES, THREATS, VERDICTS, interval, percent, plain, signed, verdict
+from pages.components.words import STATUSES, THREATS, VERDICTS, interval, percent, plain, signed
+
+_ABSENT = (
+    ("not_measured", "Not measured", "Nothing can be said about these, good or bad."),
+    ("undefined", "No number", "The attack ran and gave none; nothing can be said about these."),
+    ("not_applicable", "Does not arise", "This setting releases nothing that such an attack could look at."),
+)
 
 
 def guarantee_text(guarantee: Mapping[str, Any] | None) -> str:
@@ -108,8 +114,7 @@ def show(point: Mapping[str, Any], threat: str, requirements: list[Mapping[str, 
     else:
         st.markdown(sentence(point, threat))
         if requirements:
-            overall = verdict(point)
-            st.markdown(f"{VERDICTS[overall][0]} **Limits:** " + "; ".join(_verdict_text(point, r) for r in requirements))
+            st.markdown("\n".join(f"- {_verdict_text(point, r)}" for r in requirements))
         st.markdown(f"**Proved:** {plain(guarantee_text(point['guarantee']))}")
         violation = [t for t, r in point["risks"].items() if r.get("violation")]
         if violation:
@@ -117,9 +122,10 @@ def show(point: Mapping[str, Any], threat: str, requirements: list[Mapping[str, 
                 "A measured risk is above what the guarantee allows "
                 f"({', '.join(THREATS[t][0].lower() for t in violation)}). One of the two is wrong: do not rely on it."
             )
-        names = [r["Threat"].lower() for r in risk_rows(point) if r["Status"] != "measured"]
-        if names:
-            st.markdown(f"**Without a number:** {', '.join(names)}. Nothing can be said about these, good or bad.")
+        for status, words, note in _ABSENT:
+            names = [THREATS[t][0].lower() for t, r in point["risks"].items() if r["status"] == status and t in THREATS]
+            if names:
+                st.markdown(f"**{words}:** {', '.join(names)}. {note}")
     with st.expander("Every number, with its interval and reference", key=f"numbers-{point['id']}"):
         if point["status"] == "measured":
             st.dataframe(risk_rows(point), hide_index=True, alt="Every threat for this setting")
@@ -135,7 +141,7 @@ def show(point: Mapping[str, Any], threat: str, requirements: list[Mapping[str, 
 
 def _verdict_text(point: Mapping[str, Any], requirement: Mapping[str, Any]) -> str:
     found = str(point["meets"].get(requirement["name"], "not_measured"))
-    return f"{plain(requirement['name'])}: {VERDICTS[found][0]} {VERDICTS[found][1]}"
+    return f"{VERDICTS[found][0]} **{plain(requirement['name'])}**: {VERDICTS[found][1]}"
 
 
 def _conditions(point: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from core.techniques import TECHNIQUES
 from core.tradeoff.study import parse_recipe
 from pages.components.shell import show_error
 from pages.components.vault import Workspace
-from pages.components.words import names, plain
+from pages.components.words import plain
 
 
 def steps_of(block: dict[str, Any]) -> list[dict[str, Any]]:
@@ -79,21 +79,28 @@ def read_values(text: str, kind: str) -> list[Any]:
         ) from None
 
 
-def count(block: dict[str, Any]) -> int:
-    """Return how many settings a recipe block stands for; 0 when it is not valid yet."""
-    try:
-        return len(parse_recipe(block, 1))
-    except UserError:
-        return 0
+def label_of(block: dict[str, Any]) -> str:
+    """Return a recipe in one line: its name and the values of its strengths.
+
+    >>> label_of({"name": "few", "technique": "mondrian_k_anonymity", "k": [2, 5]})
+    'few · k = 2, 5'
+    """
+    parts = [plain(block.get("name", "recipe"))]
+    for step in steps_of(block):
+        technique = TECHNIQUES.get(step["technique"])
+        name = technique.strength if technique is not None else None
+        value = step.get(name) if name else None
+        if value is not None and not isinstance(value, (dict, str)):
+            values = value if isinstance(value, list) else [value]
+            parts.append(f"{plain(name)} = {', '.join(plain(f'{v:g}' if isinstance(v, float) else v) for v in values)}")
+    return " · ".join(parts)
 
 
 def show(space: Workspace, columns: Sequence[str]) -> None:
     """Draw every recipe as a button that opens its ranges, and a way to add one."""
     blocks: list[dict[str, Any]] = space.draft.setdefault("recipe", [])
     for place, block in enumerate(blocks):
-        number = count(block)
-        label = f"{plain(block.get('name', 'recipe'))} · {number} setting{'' if number == 1 else 's'}"
-        with st.popover(label, width="stretch"):
+        with st.popover(label_of(block), width="stretch"):
             _one(space, place, block, columns)
     with st.popover("Add a recipe", icon=":material/add:", width="stretch"):
         _add(space, blocks)
@@ -194,6 +201,3 @@ def _add(space: Workspace, blocks: list[dict[str, Any]]) -> None:
         blocks.append(block)
         space.revision += 1
         st.rerun()
-
-
-__all__ = ["block_of", "count", "fresh_step", "names", "read_values", "show", "starting_recipes", "steps_of"]

@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 
 from core.engine.jobs import Snapshot
-from pages.components import drawing, point
+from pages.components import drawing, point, sweep
 from pages.components.live_chart import live_chart
 from pages.components.vault import Workspace
-from pages.components.words import THREATS, VERDICTS, interval, percent, plain, signed, verdict
+from pages.components.words import SHORT, THREATS, VERDICTS, interval, passing, percent, plain, signed, verdict
 
 
 def progress(space: Workspace, snapshot: Snapshot) -> None:
@@ -68,6 +68,8 @@ def show(space: Workspace, snapshot: Snapshot, dark: bool) -> None:
         key=key,
         on_pick=clicked,
     )
+    if snapshot.state == "done" and result["requirements"]:
+        sweep.more_runs(space, passing(result)["unproven"])
     if picked is not None:
         with st.container(border=True, key="point"):
             point.show(picked, threat, list(result["requirements"]))
@@ -86,16 +88,17 @@ def rows_of(result: Mapping[str, Any], threat: str, metric: str) -> list[dict[st
         risk, utility = found["risks"].get(threat, {}), found["utility"].get(metric, {})
         measured = found["status"] == "measured"
         show = percent if threat == "reidentification" else signed
-        sign, words = VERDICTS[verdict(found)] if measured else ("–", found["status"])
+        state = verdict(found)
+        limits = f"{VERDICTS[state][0]} {SHORT[state]}" if result["requirements"] else "no limits set"
         number = show(risk.get("value")) if risk.get("status") == "measured" else str(risk.get("status", ""))
         rows.append(
             {
                 "Setting": str(found["id"]),
-                "Limits": f"{sign} {words.split(':')[0].split(',')[0]}" if result["requirements"] else "no limits set",
+                "Limits": limits if measured else f"– {found['status']}",
                 "Accuracy" if metric == "accuracy" else metric: percent(utility.get("value")) if measured else "",
-                "interval": interval(utility) if measured else "",
+                "Accuracy interval" if metric == "accuracy" else "interval": interval(utility) if measured else "",
                 "Risk": number.replace("_", " ") if measured else found["status"],
-                "risk interval": interval(risk, show) if measured else "",
+                "Risk interval": interval(risk, show) if measured else "",
             }
         )
     return rows
@@ -120,6 +123,7 @@ def table(
         rows_of(result, threat, metric),
         key=key,
         hide_index=True,
+        height=38 + 35 * min(len(identifiers), 20),
         on_select=chosen,
         selection_mode="single-row",
         selection_default=default,

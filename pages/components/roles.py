@@ -16,14 +16,14 @@ from pages.components.vault import Workspace, retable
 
 ROLE_WORDS = {
     Role.DIRECT_IDENTIFIER: "names somebody",
-    Role.QUASI_IDENTIFIER: "others may know it",
+    Role.QUASI_IDENTIFIER: "known to others",
     Role.SENSITIVE: "secret",
     Role.TARGET: "to predict",
     Role.FEATURE: "other input",
     Role.IGNORED: "leave out",
 }
 ROLE_HELP = (
-    "names somebody: a direct identifier such as name or e-mail. others may know it: a quasi-identifier such as age or "
+    "names somebody: a direct identifier such as name or e-mail. known to others: a quasi-identifier such as age or "
     "town, by which people can be recognised. secret: a sensitive attribute. to predict: the target. other input: used "
     "by the model, not known to others. leave out: ignored."
 )
@@ -38,10 +38,10 @@ def rows_of(schema: Schema, shapes: Sequence[Mapping[str, Any]], why: Mapping[st
                 "Column": column.name,
                 "Kind": str(column.kind),
                 "Role": ROLE_WORDS[column.role],
-                "Why": why.get(column.name, "from the schema"),
                 "Distinct": shape["distinct"],
                 "Missing": shape["missing"],
                 "Looks like": shape["example"],
+                "Why": why.get(column.name, "from the schema"),
             }
             for column, shape in zip(schema.columns, shapes, strict=True)
         ]
@@ -52,7 +52,7 @@ def edited(schema: Schema, changes: Mapping[int, Mapping[str, Any]]) -> Schema:
     """Return the schema after the editor's changes; one target at most, the newest wins.
 
     >>> start = Schema((Column(name="age", kind=Kind.NUMERIC, role=Role.FEATURE),))
-    >>> edited(start, {0: {"Role": "others may know it"}}).quasi_identifiers
+    >>> edited(start, {0: {"Role": "known to others"}}).quasi_identifiers
     ('age',)
     """
     columns = list(schema.columns)
@@ -62,8 +62,9 @@ def edited(schema: Schema, changes: Mapping[int, Mapping[str, Any]]) -> Schema:
         role = _WORD_ROLES[change["Role"]] if change.get("Role") else old.role
         if role is Role.TARGET and old.role is not Role.TARGET:
             columns = [replace(c, role=Role.FEATURE) if c.role is Role.TARGET else c for c in columns]
-        kept = {} if kind is old.kind else {"bounds": None, "categories": None, "hierarchy": None}
-        columns[place] = replace(old, kind=kind, role=role, **kept)
+        if kind is not old.kind:  # what is public about a column is about its old kind
+            old = Column(name=old.name, kind=kind, role=old.role)
+        columns[place] = replace(old, role=role)
     return Schema(tuple(columns), schema.person_id)
 
 
@@ -73,7 +74,7 @@ def show(space: Workspace) -> None:
     if schema is None or space.table is None:
         return
     if not space.profile:
-        space.profile = profile(space.table.frame)
+        space.profile = profile(space.table.frame, space.table.schema)
     key = f"roles-{space.id}-{space.revision}"
     base = st.session_state.setdefault(f"{key}-base", schema)
 
@@ -88,12 +89,14 @@ def show(space: Workspace) -> None:
         on_change=changed,
         height=min(38 + 35 * len(base.columns), 560),
         column_config={
-            "Column": st.column_config.TextColumn(width="small"),
-            "Kind": st.column_config.SelectboxColumn(options=[str(k) for k in Kind], required=True, width="small"),
+            "Column": st.column_config.TextColumn(width=130),
+            "Kind": st.column_config.SelectboxColumn(options=[str(k) for k in Kind], required=True, width=100),
             "Role": st.column_config.SelectboxColumn(
-                options=list(ROLE_WORDS.values()), required=True, help=ROLE_HELP, width="small"
+                options=list(ROLE_WORDS.values()), required=True, help=ROLE_HELP, width=145
             ),
             "Why": st.column_config.TextColumn(help="Why we guessed this role.", width="medium"),
+            "Distinct": st.column_config.NumberColumn(width=70),
+            "Missing": st.column_config.NumberColumn(width=70),
             "Looks like": st.column_config.TextColumn(
                 help="The commonest shape of a cell: letters are a, digits are 9. Never a real cell.", width="small"
             ),
@@ -118,7 +121,7 @@ def set_target(space: Workspace, name: str | None) -> None:
     if schema is None:
         return
     columns = [
-        replace(c, role=Role.TARGET) if c.name == name else replace(c, role=Role.FEATURE) if c.role is Role.TARGET else c
+        replace(c, role=Role.TARGET if c.name == name else Role.FEATURE if c.role is Role.TARGET else c.role)
         for c in schema.columns
     ]
     person = None if schema.person_id == name else schema.person_id

@@ -25,6 +25,13 @@ def draft_of(key: str) -> dict[str, Any]:
     return draft
 
 
+def full_draft(key: str) -> dict[str, Any]:
+    """Return the sample's full study as it lies in `sample_data/`."""
+    found: dict[str, Any] = tomllib.loads(SAMPLES[key].study.read_text(encoding="utf-8"))
+    found.setdefault("attacker", {})
+    return found
+
+
 @lru_cache(maxsize=2)
 def table_of(key: str) -> Table:
     """Return the sample's table. It is public, so one copy may serve everybody."""

@@ -67,9 +67,10 @@ def _imports() -> None:
 
     import plotly.graph_objects as go
 
-    import core.tradeoff.study  # noqa: F401
-
     go.Figure(go.Scatter(x=[0], y=[0])).to_json()
+    from pages.components.samples import table_of
+
+    table_of("adult")  # public, and the first click of most people
     gc.freeze()
 
 
@@ -92,6 +93,12 @@ def workspace() -> Workspace | None:
     if linked != space.id:
         st.query_params["ws"] = space.id
     return space
+
+
+def keep(key: str, value: Any) -> None:
+    """Let a widget show what the draft says, and leave it alone when it does: what somebody is typing stays."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
 
 
 def enter(space: Workspace) -> None:
@@ -144,8 +151,23 @@ def show_error(error: UserError) -> None:
     st.error(f"**{plain(what)}.** Found: {plain(error.got)}. {plain(error.do)}", icon=":material/error:")
 
 
+STYLE = (
+    "<style>.stMainBlockContainer{padding-top:4rem;padding-bottom:2rem}"
+    ".stMainBlockContainer h1{padding:.25rem 0 .5rem}.stMainBlockContainer h4{padding:.25rem 0}</style>"
+)
+"""Less empty space above the heading, so that a projector shows the chart without scrolling."""
+
+
+DARK_STYLE = (
+    "<style>[data-testid=stBaseButton-primary],[data-testid=stBaseButton-primary] p,"
+    "[data-testid=stMultiSelect] [data-tag],[data-testid=stMultiSelect] [data-tag] button{color:#0b0b0b}</style>"
+)
+"""On the dark ground the primary colour is light, and white text on it cannot be read (2.2 : 1)."""
+
+
 def bar(space: Workspace | None) -> None:
     """Draw the bar on top of every page: study, table and where it lives, requirements met, forget."""
+    st.html(STYLE + (DARK_STYLE if st.context.theme.type == "dark" else ""))
     if space is None:
         return
     name, rows, met, forget = st.columns([2.4, 3.6, 2.2, 1.6], vertical_alignment="center")
@@ -156,7 +178,7 @@ def bar(space: Workspace | None) -> None:
     else:
         count = f"{len(space.table):,} rows of {space.table.people:,} people"
         rows.caption(f"{count} · {WHERE}")
-    snapshot = space.last
+    snapshot = space.snapshot()
     if snapshot is not None:
         counts = passing(snapshot.result)
         total = sum(counts.values())

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import UserError
 from core.tradeoff.study import EFFORTS
-from pages.components.shell import house, show_error, start_sweep
+from pages.components.shell import house, keep, show_error, start_sweep
 from pages.components.vault import Workspace
 from pages.components.words import EFFORT_WORDS
 
@@ -48,7 +48,7 @@ def show(space: Workspace) -> None:
     people = space.table.people if space.table is not None else 0
     key = f"effort-{space.id}"
     head.setdefault("effort", "standard")
-    st.session_state[key] = head["effort"]
+    keep(key, head["effort"])
     st.segmented_control(
         "Effort",
         list(EFFORTS),
@@ -61,7 +61,7 @@ def show(space: Workspace) -> None:
     st.caption(f"{EFFORTS[head['effort']]} random halves for each setting: {EFFORT_WORDS[head['effort']]}.")
     if people > QUICK_ROWS:
         rows = f"rows-{space.id}"
-        st.session_state[rows] = head.get("rows") is None
+        keep(rows, head.get("rows") is None)
 
         def sized() -> None:
             head.pop("rows", None)
@@ -89,10 +89,36 @@ def show(space: Workspace) -> None:
         disabled=space.running or space.table is None,
         on_click=_run,
         args=(space,),
-        help=f"{fits} fits on {house().workers.workers} processes of this machine; the time is an estimate.",
     )
+    st.caption(f"{fits} fits on {house().workers.workers} processes of this machine; the time is an estimate.")
+    if space.sample is not None and "full" not in space.notes and not space.running:
+        st.button("Load the full study", key="full", type="tertiary", width="stretch", on_click=_full, args=(space,))
     if problem := st.session_state.pop("run_problem", None):
         show_error(problem)
+
+
+def _full(space: Workspace) -> None:
+    """Replace the first look's settings by the sample's full study; it starts when somebody presses Run."""
+    from pages.components.samples import full_draft
+
+    space.draft = full_draft(str(space.sample))
+    space.revision += 1
+    space.notes["full"] = True
+    space.limits_changed()
+
+
+def more_runs(space: Workspace, unproven: int) -> None:
+    """Offer the next effort when settings are not proven: more runs narrow the intervals."""
+    efforts = list(EFFORTS)
+    place = efforts.index(space.draft["study"].get("effort", "standard"))
+    if not unproven or space.running or place + 1 == len(efforts):
+        return
+    after = efforts[place + 1]
+    label = f"Prove more of them: run again with {EFFORTS[after]} random halves"
+    if st.button(label, key="more", icon=":material/replay:"):
+        space.draft["study"]["effort"] = after
+        _run(space)
+        st.rerun()
 
 
 def _run(space: Workspace) -> None:

@@ -16,7 +16,8 @@ def measured(space: Workspace) -> dict[str, Any]:
     """Return `measure` of the table, computed again only when roles or the attacker's knowledge changed."""
     assert space.table is not None  # noqa: S101 - the pages ask only when there is one
     known = tuple(space.draft.get("attacker", {}).get("knows") or ()) or None
-    mark = json.dumps([space.table.schema.to_json()["person_id"], [(c.name, c.kind, c.role) for c in space.table.schema.columns], known])  # fmt: skip
+    schema = space.table.schema
+    mark = json.dumps([schema.person_id, [(c.name, c.kind, c.role) for c in schema.columns], known])
     held = space.notes.get("today")
     if held is None or held[0] != mark:
         held = (mark, measure(space.table, known))
@@ -37,7 +38,8 @@ def sentence(found: dict[str, Any]) -> str:
             "on that."
         )
     if found["uniques"] == 0:
-        return f"Nobody is the only one with their combination of {names(known)}: at least {found['k']} people share each."
+        most = f"at least {found['k']} people share each"
+        return f"Nobody is the only one with their combination of {names(known)}: {most}."
     share = people(found["unique_share"])
     if share.startswith("0 "):
         share = f"{found['uniques']:,} of {found['people']:,}"

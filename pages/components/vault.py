@@ -53,7 +53,7 @@ class Workspace:
     findings: tuple[Any, ...] = ()
     why: Mapping[str, str] = field(default_factory=dict)
     profile: tuple[dict[str, Any], ...] = ()
-    problem: str | None = None
+    problem: UserError | None = None
     job: Job | None = None
     last: Snapshot | None = None
     revision: int = 0
@@ -137,7 +137,8 @@ class Vault:
 
     def keep(self, space: Workspace, raw: pd.DataFrame | None, table: Table | None) -> None:
         """Put rows into a workspace, or raise `UserError` when the budget does not allow it."""
-        size = sum(int(f.memory_usage(deep=True).sum()) for f in (raw, table and table.frame) if f is not None)
+        frames = [f for f in (raw, None if table is None else table.frame) if f is not None]
+        size = sum(int(frame.memory_usage(deep=True).sum()) for frame in frames)
         self.expire()
         with self._lock:
             others = sum(held.size for held in self._held.values() if held is not space)
@@ -181,11 +182,15 @@ class Vault:
 
 def retable(space: Workspace, schema: Schema) -> None:
     """Give the table another schema; cells are read again only where a kind changed."""
-    from core.data.infer import apply_kinds
-
     old = space.table
     if old is not None and [(c.name, c.kind) for c in old.schema.columns] == [(c.name, c.kind) for c in schema.columns]:
         space.table = replace(old, schema=schema)
     elif space.raw is not None:
+        from core.data.infer import apply_kinds
+
         space.table = Table.build(apply_kinds(space.raw, schema), schema)
+    else:
+        raise UserError(
+            "the kinds of a sample's columns are fixed", got="another kind", do="Upload the file to read it otherwise."
+        )
     space.schema = schema

@@ -30,6 +30,15 @@ VERDICTS: dict[str, tuple[str, str]] = {
 }
 """Verdict -> sign, sentence."""
 
+SHORT: dict[str, str] = {
+    "yes": "met",
+    "no": "missed",
+    "unproven": "not proven",
+    "cannot_settle": "table too small",
+    "not_measured": "not measured",
+}
+"""Verdict -> words for a table's cell."""
+
 STATUSES: dict[str, str] = {
     "measured": "measured",
     "not_applicable": "not applicable",
@@ -50,8 +59,8 @@ _HIDDEN = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 def plain(text: object) -> str:
     """Return somebody's text so that markdown shows it letter by letter: no HTML, picture, link or formula.
 
-    >>> plain("<b>*x*</b>")
-    '\\\\<b\\\\>\\\\*x\\\\*\\\\</b\\\\>'
+    >>> plain("<b>*x*").replace(chr(92), "/")
+    '/<b/>/*x/*'
     """
     return _MARKS.sub(r"\\\1", _HIDDEN.sub(" ", str(text)))
 
@@ -110,10 +119,10 @@ def verdict(point: Mapping[str, Any]) -> str:
 
 
 def passing(result: Mapping[str, Any]) -> dict[str, int]:
-    """Count measured settings by verdict; the anchor that knows nothing is a setting like any other."""
+    """Count measured settings by verdict, the anchors apart, as the chart's sentence does."""
     counts: dict[str, int] = dict.fromkeys(VERDICTS, 0)
     for point in result["points"]:
-        if point["status"] == "measured":
+        if point["status"] == "measured" and charts.anchor_of(point) is None:
             counts[verdict(point)] += 1
     return counts
 

@@ -20,11 +20,13 @@ class Workers:
     ----------
     workers : int
         Processes.
+    make : callable
+        Number of processes -> a fresh pool.
     """
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
-        self._engine = LocalEngine(workers)
+    def __init__(self, workers: int, make: Callable[[int], LocalEngine] = LocalEngine) -> None:
+        self.workers, self._make = workers, make
+        self._engine = make(workers)
         self._flying: dict[LocalEngine, int] = {}
         self._retired: set[LocalEngine] = set()
         self._lock = threading.RLock()
@@ -50,7 +52,7 @@ class Workers:
     def forget(self) -> None:
         """Replace the processes."""
         with self._lock:
-            old, self._engine = self._engine, LocalEngine(self.workers)
+            old, self._engine = self._engine, self._make(self.workers)
             self._retired.add(old)
         self._bury(old)
 

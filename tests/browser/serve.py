@@ -53,13 +53,11 @@ if __name__ == "__main__":
         redact.install = lambda: None
     fail_on_demand()
     if os.environ.get("MIDDLEGROUND_TEST_UNGUARDED"):
-        import logging
-
         from starlette.formparsers import MultiPartParser
 
+        from pages.components import boot  # noqa: F401 - sets the limit when it is imported, so it comes first
+
         MultiPartParser.spool_max_size = 1024 * 1024
-        for name in list(logging.root.manager.loggerDict):
-            logging.getLogger(name).filters.clear()
     from streamlit.web import cli
 
     sys.argv = ["streamlit", "run", "dashboard.py", "--server.port", sys.argv[1], "--server.fileWatcherType", "none"]

@@ -128,3 +128,10 @@ def test_the_fingerprint_sees_every_cell_the_schema_and_the_order():
 def test_hierarchies_refuse_repeated_leaves():
     with pytest.raises(UserError, match="each value once"):
         Hierarchy(kind="levels", rows=(("a", "x"), ("a", "y")))
+
+
+def test_a_number_in_a_date_column_is_a_compact_date_and_never_seconds_since_1970():
+    table = Table.build(pd.DataFrame({"d": [20200131.0, None]}), schema_of(d=(D, Role.FEATURE)))
+    assert str(table.frame["d"].iloc[0])[:10] == "2020-01-31"
+    with pytest.raises(UserError, match="must hold dates"):
+        Table.build(pd.DataFrame({"d": [17.5]}), schema_of(d=(D, Role.FEATURE)))

@@ -133,7 +133,7 @@ def test_a_linked_point_shows_its_sentence_its_reference_and_what_was_not_measur
     assert "k\\-anonymity\\[k\\=3\\]" in at.subheader[0].value
     assert "always giving the most frequent answer" in text
     assert "shared by at least 3 people" in text
-    assert "Without a number" in text
+    assert "Not measured:** presence risk" in text
     assert '"technique": "mondrian_k_anonymity"' in at.code[0].value
 
 
@@ -246,3 +246,83 @@ def test_the_report_of_a_sample_of_the_people_says_so(workspace):
     workspace.draft["study"]["rows"] = 60
     start(workspace)
     assert "60 people drawn at random out of 120" in words(visit("report", workspace))
+
+
+def test_a_table_is_uploaded_and_its_roles_are_proposed(fresh_house, small_frame):
+    small_frame["name"] = [f"person{i}@example.org" for i in range(120)]
+    at = visit("data")
+    assert "100 MB" in words(at)  # the limits come first
+    at.file_uploader(key="upload-0").upload("people.csv", small_frame.to_csv(index=False, sep=";").encode()).run()
+    assert not at.exception
+    assert not at.error
+    space = fresh_house.vault.get(at.session_state["ws"])
+    assert space.table.people == 120
+    assert space.schema.direct_identifiers == ("name",)
+    text = words(at)
+    assert "Today, without protection" in text
+    assert "separated by semicolons" in text
+    assert "are the only ones with their combination of" in text
+    for cell in ("person7@", "Ulm"):
+        assert cell not in text
+
+
+def test_choosing_target_and_person_changes_the_schema(workspace):
+    at = visit("data", workspace)
+    place = workspace.schema.names.index("town")
+    at.selectbox(key=f"target-{workspace.id}-{workspace.revision}").set_value(place).run()
+    assert not at.exception
+    assert workspace.schema.target == "town"
+    place = workspace.schema.names.index("name")
+    at.selectbox(key=f"person-{workspace.id}-{workspace.revision}").set_value(place).run()
+    assert not at.exception
+    assert workspace.table.schema.person_id == "name"
+
+
+def test_what_the_attacker_knows_changes_today_at_once(workspace):
+    at = visit("data", workspace)
+    before = words(at)
+    at.multiselect(key=f"knows-{workspace.id}-{workspace.revision}").set_value(["town"]).run()
+    assert not at.exception
+    assert workspace.study().attacker.knows == ("town",)
+    assert "combination of town" in words(at)
+    assert "combination of town" not in before
+
+
+def test_public_ranges_are_asked_for_only_when_a_recipe_needs_them(workspace):
+    assert "What everybody may know" not in words(visit("data", workspace))
+    workspace.draft["recipe"].append({"name": "dp", "technique": "dp_logistic_regression", "epsilon": 1.0})
+    at = visit("data", workspace)
+    assert "What everybody may know" in words(at)
+    at.checkbox(key=f"public-{workspace.id}-{workspace.revision}").set_value(True).run()
+    assert workspace.study().assume_public_domain is True
+    assert "Plainly" in words(at)
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.csv", b""), ("a.xlsx", b"PK\x03\x04 no"), ("a.parquet", b"PAR1")])
+def test_a_bad_file_is_told_without_a_traceback_and_leaves_nothing_behind(fresh_house, name, content):
+    at = visit("data")
+    at.file_uploader(key="upload-0").upload(name, content or b"\n").run()
+    assert not at.exception
+    assert at.error
+    assert "Found:" in at.error[0].value
+    assert len(fresh_house.vault) == 0
+
+
+def test_a_column_that_cannot_be_read_in_a_kind_is_told_and_the_old_kind_stays(workspace):
+    from pages.components import roles
+
+    roles.apply(workspace, roles.edited(workspace.schema, {2: {"Kind": "date"}}))
+    at = visit("data", workspace)
+    assert any("town" in error.value for error in at.error)
+    assert workspace.table.schema["town"].kind == "categorical"
+    assert "Ulm" not in words(at)
+
+
+def test_more_runs_are_offered_for_what_is_not_proven(workspace):
+    workspace.draft["requirement"] = [{"name": "quiet", "risk": "membership", "at_most": 0.05}]
+    start(workspace)
+    at = visit("trade_off", workspace)
+    assert "run again with 8 random halves" in at.button(key="more").label
+    at.button(key="more").click().run()
+    assert not at.exception
+    assert workspace.job.study.effort == "standard"

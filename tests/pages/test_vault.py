@@ -94,7 +94,6 @@ def test_a_table_beyond_the_budget_is_refused_and_the_others_stay():
 
 
 def test_changing_a_kind_reads_the_cells_anew_and_changing_a_role_does_not(workspace):
-    pytest.importorskip("core.data.infer")
     from pages.components.roles import edited
     from pages.components.vault import retable
 
