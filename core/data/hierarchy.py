@@ -9,12 +9,13 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from core.data.schema import Column, Kind
+from core.data.schema import Column, Hierarchy, Kind
 from core.data.table import Labels, Meaning, Table
 from core.errors import UserError
 
@@ -27,8 +28,18 @@ SHARES = (1, 2, 4, 8)
 """Default interval widths, in multiples of a round number near 5 % of the range."""
 MAX_LABELS = 20_000
 
+SPENT = Hierarchy(kind="levels", rows=((EVERYTHING, EVERYTHING),))
+"""The hierarchy of a column that was made coarser: its labels have none that is public, so it is not fitted again."""
+
+_EXACT = Context(prec=1000)  # ends of intervals are exact decimals, so two intervals never share a text
 _MONTHS = (1, 3, 12, 120)
 """Months in each level of a date: month, quarter, year, decade."""
+_FOR = {
+    "intervals": (Kind.NUMERIC,),
+    "date": (Kind.DATE,),
+    "prefix": (Kind.CATEGORICAL, Kind.TEXT),
+    "levels": (Kind.CATEGORICAL, Kind.TEXT),
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,7 +78,11 @@ class FittedHierarchy:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Bins(FittedHierarchy):
-    """Numbers and dates: places on a line, cut into bins; what lies outside the range goes to its end."""
+    """Numbers and dates: places on a line, cut into bins; what lies outside the range goes to its end.
+
+    A value's bin is found once, at the finest width; each coarser bin is a whole number of the finest. Rounding can
+    then never put two values that share a bin into different ones further up.
+    """
 
     low: float
     high: float
@@ -81,9 +96,17 @@ class _Bins(FittedHierarchy):
         months = cells.to_numpy().astype("datetime64[M]")
         return np.where(np.isnat(months), np.nan, months.astype(np.int64).astype(np.float64))
 
+    def _bin(self, places: Labels, level: int) -> Labels:
+        """Return the bins of places that are not missing, as whole floats."""
+        found = np.clip(places, self.low, self.high) / self.widths[0]
+        near = np.rint(found)  # 0.3 is three whole steps of 0.1, though the quotient falls just short of 3
+        snapped = np.abs(found - near) <= 4 * np.finfo(np.float64).eps * np.abs(found)
+        fine = np.where(snapped, near, np.floor(found))
+        return np.floor(fine / round(self.widths[level - 1] / self.widths[0]))
+
     def _ends(self, level: int) -> tuple[int, int]:
-        width = self.widths[level - 1]
-        return math.floor(self.low / width + 1e-9), math.floor(self.high / width + 1e-9)
+        first, last = self._bin(np.array([self.low, self.high]), level)
+        return int(first), int(last)
 
     def _labels(self, level: int) -> list[str]:
         first, last = self._ends(level)
@@ -96,14 +119,14 @@ class _Bins(FittedHierarchy):
         width = self.widths[level - 1]
         if self.dates:
             return [_date_label(index, int(width)) for index in range(first, last + 1)]
-        return [f"[{number_text(i * width)}, {number_text((i + 1) * width)})" for i in range(first, last + 1)]
+        ends = [number_text(i, width) for i in range(first, last + 2)]
+        return [f"[{low}, {high})" for low, high in itertools.pairwise(ends)]
 
     def _below(self, cells: pd.Series[Any], level: int) -> tuple[Any, Meaning | None]:
         first, last = self._ends(level)
         width, places = self.widths[level - 1], self._places(cells)
         missing = np.isnan(places)
-        index = np.floor(np.where(missing, 0.0, places) / width + 1e-9)
-        codes = np.where(missing, -1, np.clip(index, first, last) - first).astype(np.int64)
+        codes = np.where(missing, -1, self._bin(np.where(missing, self.low, places), level) - first).astype(np.int64)
         middles = (np.arange(first, last + 1) + 0.5) * width
         if self.dates:
             edges = np.arange(first, last + 2) * int(width)
@@ -134,6 +157,7 @@ class _Groups(FittedHierarchy):
         return self.unseen if found is None else found[level - 1]
 
     def _below(self, cells: pd.Series[Any], level: int) -> tuple[Any, Meaning | None]:
+        cells = cells.cat.remove_unused_categories()  # a list of other people's values is no part of these rows
         labels = [self._label(str(text), level) for text in cells.cat.categories]
         present = sorted(set(labels) | set(self.public_labels(level) or ()))
         place = {label: code for code, label in enumerate(present)}
@@ -158,22 +182,39 @@ def fit_hierarchy(column: Column, members: Table) -> FittedHierarchy:
     1-99 % range: learned); dates go month, quarter, year, decade; categories keep the members' 8, 4, 2 most frequent
     values (learned); free text goes straight to "*".
 
+    Widths that do not nest (5, 10, 25) are refused, not rounded: nobody asked for the rounded ones.
+
     Raises
     ------
     UserError
-        When interval widths do not nest, or a levels file is no hierarchy.
+        When the hierarchy is for another kind of column, interval widths do not nest, or a levels file is no hierarchy.
+
+    Examples
+    --------
+    >>> from core.data.schema import Role, Schema
+    >>> age = Column(name="age", kind=Kind.NUMERIC, role=Role.QUASI_IDENTIFIER, bounds=(17, 90))
+    >>> table = Table.build(pd.DataFrame({"age": [17, 34, None]}), Schema((age,)))
+    >>> fitted = fit_hierarchy(age, table)
+    >>> fitted.levels, fitted.learned, list(fitted.apply(table.frame["age"], 2)[0])
+    (5, False, ['[10, 20)', '[30, 40)', nan])
 
     References
     ----------
     Samarati (2001), Protecting respondents' identities in microdata release, IEEE TKDE 13(6): domain generalisation
     hierarchies.
     """
-    cells = members.frame[column.name]
-    if column.kind is Kind.TEXT:
-        return FittedHierarchy(column=column, levels=1, learned=False)
-    if cells.dtype.kind == "M" or cells.dtype.kind == "f":
+    spec, cells = column.hierarchy, members.frame[column.name]
+    if spec is not None and column.kind not in _FOR[spec.kind]:
+        raise UserError(
+            f"a hierarchy of kind {spec.kind} is for columns of kind {' or '.join(_FOR[spec.kind])}",
+            got=f"{column.name!r}, which is {column.kind}",
+            do="Change the hierarchy or the kind in the schema.",
+        )
+    if column.kind in (Kind.NUMERIC, Kind.DATE):
         return _bins(column, cells)
-    spec = column.hierarchy
+    cells = cells.cat.remove_unused_categories()  # the categories of a part of a table are those of the whole
+    if spec is None and column.kind is Kind.TEXT:
+        return FittedHierarchy(column=column, levels=1, learned=False)
     if spec is not None and spec.kind == "levels":
         return _levels(column, cells)
     if spec is not None and spec.kind == "prefix":
@@ -213,7 +254,7 @@ def _bins(column: Column, cells: pd.Series[Any]) -> FittedHierarchy:
             raise UserError(
                 f"each interval width of {column.name!r} must be a multiple of the one before, so that a higher "
                 "level is a coarsening",
-                got=f"{number_text(narrow)} then {number_text(wide)}",
+                got=f"{number_text(1, narrow)} then {number_text(1, wide)}",
                 do="Choose widths such as 5, 10, 20.",
             )
     return _Bins(
@@ -231,7 +272,7 @@ def _levels(column: Column, cells: pd.Series[Any]) -> FittedHierarchy:
     rows = column.hierarchy.rows if column.hierarchy is not None else ()
     depth = len(rows[0]) - 1
     for level in range(1, depth):
-        parents: dict[str, str] = {}
+        parents = {UNCOVERED: UNCOVERED}  # what is not in the file is one group at every level
         for row in rows:
             if parents.setdefault(row[level], row[level + 1]) != row[level + 1]:
                 raise UserError(
@@ -241,7 +282,7 @@ def _levels(column: Column, cells: pd.Series[Any]) -> FittedHierarchy:
                 )
     single = len({row[-1] for row in rows}) == 1
     covered = {row[0] for row in rows}
-    lost = sum(1 for text in cells.cat.remove_unused_categories().cat.categories.astype(str) if text not in covered)
+    lost = sum(1 for text in cells.cat.categories.astype(str) if text not in covered)
     note = f"{lost} values of {column.name!r} are not in its levels file and share the label {UNCOVERED!r}"
     return _Groups(
         column=column,
@@ -267,7 +308,7 @@ def _frequent(column: Column, cells: pd.Series[Any]) -> FittedHierarchy:
 
 def public_hierarchy(column: Column, level: int) -> bool:
     """Say whether a column's map at this level needs nothing from the data."""
-    if level == 0 or column.kind is Kind.TEXT:
+    if level == 0 or (column.kind is Kind.TEXT and column.hierarchy is None):
         return True
     if column.kind in (Kind.NUMERIC, Kind.DATE):
         return column.bounds is not None
@@ -278,19 +319,20 @@ def public_hierarchy(column: Column, level: int) -> bool:
     return level > len(KEPT)
 
 
-def number_text(value: float) -> str:
-    """Write a number as a person would.
+def number_text(times: int, width: float) -> str:
+    """Write `times` x `width` as a person would, exactly.
 
-    >>> number_text(20.0), number_text(0.30000000000000004), number_text(1500000)
-    ('20', '0.3', '1500000')
+    >>> number_text(4, 5.0), number_text(3, 0.1), number_text(15, 1e5), number_text(2, 1e-10)
+    ('20', '0.3', '1500000', '0.0000000002')
     """
-    return str(round(value)) if abs(value - round(value)) < 1e-9 else f"{value:.10g}"
+    text = format(_EXACT.multiply(Decimal(times), Decimal(repr(width))), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _round_number(value: float) -> float:
     """Return the number of the series 1, 2, 5, 10, ... nearest to `value`."""
     exponent = math.floor(math.log10(value))
-    steps = [factor * 10.0**exponent for factor in (1, 2, 5, 10)]
+    steps = [float(f"{factor}e{exponent}") for factor in (1, 2, 5, 10)]
     return min(steps, key=lambda step: abs(math.log(step / value)))
 
 

@@ -26,8 +26,8 @@ class MaskIdentifiers(Technique):
     `drop` removes them. `pseudonym` replaces each value by a keyed code (HMAC-SHA-256, a fresh 128-bit key that is
     never stored or shown): equal values keep equal codes within a column. `partial` keeps a little ("a***@example.org",
     initials, the last two digits, else the first character); what is left can still be matched, so these columns
-    become quasi-identifiers and count as known to the attacker, but being text they are no model inputs. The person id is pseudonymised by every method: it says which rows are one
-    person's, and a release under `drop` leaves it out.
+    become quasi-identifiers and count as known to the attacker, but being text they are no model inputs. The person
+    id is pseudonymised by every method: it says which rows are one person's, and a release under `drop` leaves it out.
 
     Parameters
     ----------

@@ -305,9 +305,16 @@ finite = st.floats(-1e6, 1e6, allow_nan=False) | st.sampled_from([0.1, 0.2, 0.3,
     explicit=st.booleans(),
 )
 def test_levels_of_numbers_nest(values, members, steps, bounded, explicit):
-    widths = list(itertools.accumulate([100.0 if not bounded else 0.1, *steps], lambda a, b: a * b))
+    widths = list(itertools.accumulate([0.1 if bounded else 250.0, *steps], lambda a, b: a * b))
     public = {"bounds": (0, 1)} if bounded else {}
     assert nests(values, column(N, hierarchy=intervals(*widths) if explicit else None, **public), members)
+
+
+def test_a_value_just_below_a_boundary_stays_below_it_at_every_level():
+    """Found by the test above: a fixed tolerance moved -0.00001 over zero at wide intervals, but not at narrow ones."""
+    assert nests([-1.0, -1e-05], column(N), [0.0, 0.0, -28862.0])
+    spec = column(N, bounds=(-100, 100), hierarchy=intervals(10, 20, 100))
+    assert [labels([-1e-9], level, spec)[0] for level in (1, 2, 3)] == ["[-10, 0)", "[-20, 0)", "[-100, 0)"]
 
 
 @settings(max_examples=50, deadline=None)
