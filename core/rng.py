@@ -11,8 +11,8 @@ from numpy.random import Generator
 def rng_for(seed: int, *labels: object) -> Generator:
     """Return the stream that belongs to `seed` and these labels.
 
-    The labels are hashed with SHA-256 (never the built-in hash, which differs from process to process), so a technique that
-    is added, removed or moved changes no other technique's numbers, and the number of workers changes nothing.
+    The labels are hashed with SHA-256 (the built-in hash differs from process to process), so a technique that is
+    added, removed or moved changes no other technique's numbers, and the number of workers changes nothing.
 
     Examples
     --------

@@ -13,7 +13,7 @@ from tests.tables import people
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture()
+@pytest.fixture
 def study(tmp_path):
     table = people(200)
     table.frame.to_csv(tmp_path / "t.csv", index=False)

@@ -21,9 +21,10 @@ CONTROLS_FOR_TPR = 669
 SWAP = math.sqrt(1.358)
 """How much choosing on each half for the other widens the spread of the average of the two.
 
-Where nothing is to be found, the choice follows noise, and the halves' noise meets twice: with m uncorrelated candidates
-the two values have correlation e_m^2 / (m - 1), e_m the mean of the largest of m standard normals; that is .318, .358,
-.353, .338 for m = 2, 3, 4, 5 and falls from there. We take the largest. Simulated: spread 1.05 to 1.17 times the plain one.
+Where nothing is to be found, the choice follows noise, and the halves' noise meets twice: with m uncorrelated
+candidates the two values have correlation e_m^2 / (m - 1), e_m the mean of the largest of m standard normals; that is
+.318, .358, .353, .338 for m = 2, 3, 4, 5 and falls from there. We take the largest. Simulated: the spread is 1.05 to
+1.17 times the plain one.
 """
 
 
@@ -61,7 +62,7 @@ class Guesses:
         return self.rates[0] - self.rates[1]
 
     def standard_error(self) -> float:
-        """Return the standard error: each person's replicates kept together (first-order bootstrap by person), `SWAP`."""
+        """Return the standard error: first-order bootstrap by person, replicates kept together, times `SWAP`."""
         influence = np.zeros(len(self.members))
         for half in (self.tuning, ~self.tuning):
             inside = self.members & half[:, None]
@@ -158,8 +159,8 @@ def membership_risk(
 ) -> tuple[RiskEstimate, Guesses | None]:
     """Return the membership risk of a model with everything a reader may ask of it.
 
-    The value is TPR - FPR of the tuned attack, in probability points; it may be negative. `reference` is what an attacker
-    who ignores the model reaches: they say "member" equally often of members and of controls, so 0.
+    The value is TPR - FPR of the tuned attack, in probability points; it may be negative. `reference` is what an
+    attacker who ignores the model reaches: they say "member" equally often of members and of controls, so 0.
     """
     guesses = attack_members(phi, members, tuning, attacks)
     if guesses is None:

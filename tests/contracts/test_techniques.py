@@ -106,7 +106,7 @@ def test_the_target_goes_through_unchanged_and_people_outside_can_be_recoded(tec
 def test_recoding_the_members_gives_the_released_rows(technique):
     """One map for members, TEST people, controls and attack queries: otherwise the control is no control."""
     release = run(technique, members())
-    if release.source is None or not technique.public_map(members().schema) and technique.stage is not Stage.TABLE:
+    if release.source is None or (not technique.public_map(members().schema) and technique.stage is not Stage.TABLE):
         return
     recoded = release.recode(members()).take(release.source)
     inputs = list(release.rows.schema.model_inputs)
@@ -159,9 +159,8 @@ def test_awkward_tables_give_a_result_or_one_clear_reason(technique, name):
     half = np.arange(len(table)) % 2 == 0
     try:
         release = run(technique, table.take(half))
-    except UserError as error:
-        assert error.do
-        return
+    except UserError:
+        return  # one clear reason: UserError cannot be made without what, got and do
     proba = release.predictor.predict_proba(release.recode(table.take(~half)))
     assert proba.shape == (int((~half).sum()), len(facts.classes))
     assert np.isfinite(proba).all()

@@ -34,7 +34,10 @@ def test_a_schema_survives_its_own_json():
         ({"kind": "categorical", "role": "feature", "categories": ["a", "a"]}, "differ"),
         ({"kind": "numeric", "role": "feature", "hierarchy": {"kind": "intervals", "widths": [10, 5]}}, "increasing"),
         ({"kind": "numeric", "role": "feature", "hierarchy": {"kind": "tree"}}, "hierarchy's kind"),
-        ({"kind": "categorical", "role": "feature", "hierarchy": {"kind": "levels", "rows": [["a", "b"], ["c"]]}}, "one"),
+        (
+            {"kind": "categorical", "role": "feature", "hierarchy": {"kind": "levels", "rows": [["a", "b"], ["c"]]}},
+            "one",
+        ),
         ({"kind": "categorical", "role": "feature", "hierarchy": {"kind": "levels", "file": "no.csv"}}, "must exist"),
         ({"kind": "numeric", "role": "feature", "color": "red"}, "has kind, role"),
         ("numeric", "needs an object"),
@@ -67,7 +70,9 @@ def test_columns_that_differ_from_the_schema_are_named():
 @pytest.mark.parametrize(("kind", "word"), [(N, "numbers"), (D, "dates")])
 def test_cells_of_the_wrong_kind_are_counted_and_located_and_never_quoted(kind, word):
     cells = ["1", "SECRET", "", None, "SECRET"] if kind is N else ["2020-01-01", "SECRET", "", None, "SECRET"]
-    with pytest.raises(UserError, match=f"must hold {word}, got 2 cells that are not \\(first in line 3, 6\\)") as caught:
+    with pytest.raises(
+        UserError, match=f"must hold {word}, got 2 cells that are not \\(first in line 3, 6\\)"
+    ) as caught:
         Table.build(pd.DataFrame({"a": cells}), schema_of(a=(kind, Role.FEATURE)))
     assert "SECRET" not in str(caught.value)
 

@@ -225,9 +225,7 @@ def test_changing_a_requirement_changes_verdicts_and_fits_nothing_again():
 
 
 def test_a_study_whose_every_setting_is_skipped_still_ends():
-    study = parse_study(
-        {"study": {"name": "s", "effort": "glance"}, "recipe": [{"technique": "mask_identifiers"}]}
-    )
+    study = parse_study({"study": {"name": "s", "effort": "glance"}, "recipe": [{"technique": "mask_identifiers"}]})
     result = run_study(study, awkward()["40 rows"], InlineEngine())
     assert result["points"][-1]["status"] == "skipped"
 

@@ -83,9 +83,7 @@ def test_recipes_compose_mask_then_generalise_then_a_model():
     )
     table = people()
     assert recipe.unsupported(table.schema, FACTS) is None
-    release = recipe.apply(
-        table.take(np.arange(100)), LogisticRegression(), FACTS, lambda *labels: rng_for(0, *labels)
-    )
+    release = recipe.apply(table.take(np.arange(100)), LogisticRegression(), FACTS, lambda *labels: rng_for(0, *labels))
     assert "name" not in release.rows.schema
     assert set(release.rows.frame["age"].astype(str)) != set(table.frame["age"].astype(str))
     assert release.predictor.predict_proba(release.recode(table.take(np.arange(100, 160)))).shape == (60, 2)
@@ -93,7 +91,9 @@ def test_recipes_compose_mask_then_generalise_then_a_model():
 
 def test_the_k_of_mondrian_survives_a_public_coarsening_after_it():
     (recipe,) = expand(
-        "stack", [{"technique": "mondrian_k_anonymity", "k": 7}, {"technique": "drop_columns", "columns": ["zip"]}], None
+        "stack",
+        [{"technique": "mondrian_k_anonymity", "k": 7}, {"technique": "drop_columns", "columns": ["zip"]}],
+        None,
     )
     assert recipe.guarantee(people().schema.without(["name"]), FACTS).k == 7
 

@@ -45,7 +45,7 @@ class Spy(LogisticRegression):
         inner = Model.fit(self, rows, classes, rng)
 
         class Listening:
-            def predict_proba(_, table):  # noqa: N805
+            def predict_proba(_, table):
                 self.asked.append(set(table.frame["name"]))
                 return inner.predict_proba(table)
 
@@ -102,9 +102,7 @@ def test_mondrian_reidentification_is_classes_over_members_when_nothing_is_suppr
     for number in (0, 1, 2):
         outcome = run_replicate(bench, recipe, study, number)
         members = table.take(bench.split.member_rows(number))
-        release = recipe.steps[0].protect(
-            members, bench.facts(full=False), np.random.default_rng(0)
-        )
+        release = recipe.steps[0].protect(members, bench.facts(full=False), np.random.default_rng(0))
         columns = list(table.schema.quasi_identifiers)
         classes = release.table.frame[columns].astype(str).drop_duplicates()
         assert outcome.rows_suppressed == 0
