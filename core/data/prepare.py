@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.data.cells import Facts
+from core.data.forms import Customs, customs_of
 from core.data.schema import Kind, Schema
 from core.data.table import Labels
+from core.errors import UserError
 
 SAMPLE = 2_000
 """Different values per column in which patterns are searched."""
@@ -28,6 +32,7 @@ ISO, YEAR_FIRST, DAY_FIRST, MONTH_FIRST, NO_FORM = "iso", "year-first", "day-fir
 _TIME = r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?)?"
 _DAY = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
 _PLAIN_ISO, _ANY_ISO = rf"{_DAY})?", rf"{_DAY}(?: ?(?:Z|[+-]\d{{2}}(?::?\d{{2}})?))?)?"
+_OFFSET = r"(?<=\d\d:\d\d)(:\d{2}(?:\.\d+)?)? ?(?:Z|[+-]\d{2}(?::?\d{2})?)$"
 _YEAR_FIRST = rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}"
 _YEAR_LAST = rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}){_TIME}"
 _SHORT_YEAR = r"\d{1,2}([-/.])\d{1,2}\1\d{2}"
@@ -117,7 +122,9 @@ def parse_dates(texts: pd.Series[Any], month_first: bool) -> pd.Series[Any]:
     """Return moments, NaT where a text is no date; a year in front is always followed by month and day."""
     cells = texts.str.strip()
     iso = cells.str.fullmatch(_ANY_ISO)
-    found = pd.to_datetime(cells.where(iso), format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    # The clock at the place: a birth date with an offset must not become the day before.
+    local = cells.where(iso).str.replace(_OFFSET, r"\1", regex=True)
+    found = pd.to_datetime(local, format="ISO8601", errors="coerce")
     if iso.all():
         return found.astype("datetime64[s]")
     first, last = cells.str.extract(rf"^{_YEAR_FIRST}$"), cells.str.extract(rf"^{_YEAR_LAST}$").drop(columns=1)
@@ -213,18 +220,59 @@ def apply_kinds(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     [1.5, 1000.25]
     """
     changed: dict[str, pd.Series[Any]] = {}
+    customs = _TableCustoms(frame)
     for column in schema.columns:
         if column.name not in frame.columns:
             continue
         cells = frame[column.name]
         if not isinstance(cells, pd.DataFrame):
-            new = _ready(cells, column.kind)
+            new = _ready(cells, column.kind, customs)
             if new is not cells:
                 changed[column.name] = new
     return frame.assign(**changed) if changed else frame
 
 
-def _ready(cells: pd.Series[Any], kind: Kind) -> pd.Series[Any]:
+class _TableCustoms:
+    """How the clear columns of a table are written; looked at only when an unclear column asks."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frame = frame
+
+    @cached_property
+    def found(self) -> Customs:
+        """What the clear columns agree on."""
+        texts = [self._frame.iloc[:, i] for i in range(self._frame.shape[1])]
+        return customs_of(Facts.of(cells) for cells in texts if _is_text(cells))
+
+
+def _is_text(cells: pd.Series[Any]) -> bool:
+    """Say whether all cells are texts or missing."""
+    return isinstance(cells.dtype, pd.StringDtype) or (
+        cells.dtype == object and all(v is None or isinstance(v, str) or v != v for v in cells.tolist())
+    )
+
+
+def _refuse_thousands(name: str, values: pd.Series[Any], customs: _TableCustoms) -> None:
+    """Refuse "30.129" beside columns with decimal commas: it may be thirty or thirty thousand.
+
+    Raises
+    ------
+    UserError
+        Naming the column and the remedy.
+    """
+    texts = texts_of(values).str.strip()
+    dotted = texts[texts.str.contains(".", regex=False)]
+    if dotted.empty or not dotted.str.fullmatch(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+").all():
+        return
+    if customs.found.decimal_comma:
+        raise UserError(
+            f"the points in the numbers of {name!r} must mark either decimals or thousands",
+            got="a column that leaves it open, in a table whose other columns have decimal commas",
+            do="Write these numbers without thousands marks, or choose the kind 'categorical' for the column.",
+        )
+
+
+def _ready(cells: pd.Series[Any], kind: Kind, customs: _TableCustoms) -> pd.Series[Any]:
     if cells.dtype == object and kind in (Kind.CATEGORICAL, Kind.TEXT):
         try:
             pd.factorize(cells)
@@ -233,15 +281,22 @@ def _ready(cells: pd.Series[Any], kind: Kind) -> pd.Series[Any]:
     if kind is Kind.NUMERIC and not pd.api.types.is_numeric_dtype(cells.dtype) and cells.dtype.kind != "M":
         codes, values = _codes(cells)
         if pd.to_numeric(values, errors="coerce").notna().all():
+            _refuse_thousands(str(cells.name), values, customs)
             return cells
         numbers = comma_numbers(texts_of(values))
         return cells if numbers is None else _put_back(cells, codes, values, numbers)
     if kind is Kind.DATE and cells.dtype.kind != "M" and not _unchanged(cells):
         codes, values = _codes(cells)
         texts = texts_of(values)
-        form, _ = form_of(texts, np.bincount(codes[codes >= 0], minlength=len(values)))
+        form = _settled(form_of(texts, np.bincount(codes[codes >= 0], minlength=len(values))), customs)
         return _put_back(cells, codes, texts, parse_dates(texts, form == MONTH_FIRST))
     return cells
+
+
+def _settled(found: tuple[str, bool], customs: _TableCustoms) -> str:
+    """Return a column's form; where its cells leave it open, the table's other date columns decide."""
+    form, ambiguous = found
+    return MONTH_FIRST if ambiguous and form == DAY_FIRST and customs.found.month_first else form
 
 
 def _put_back(cells: pd.Series[Any], codes: Labels, values: pd.Series[Any], read: pd.Series[Any]) -> pd.Series[Any]:
@@ -258,6 +313,7 @@ def _put_back(cells: pd.Series[Any], codes: Labels, values: pd.Series[Any], read
 def date_findings(frame: pd.DataFrame, schema: Schema) -> tuple[str, ...]:
     """Return sentences on date columns that could be misread or hold cells that are no dates: counts, never a cell."""
     found = []
+    customs = _TableCustoms(frame)
     for column in schema.columns:
         if column.kind is not Kind.DATE or column.name not in frame.columns:
             continue
@@ -267,6 +323,7 @@ def date_findings(frame: pd.DataFrame, schema: Schema) -> tuple[str, ...]:
         codes, values = _codes(cells)
         texts, counts = texts_of(values), np.bincount(codes[codes >= 0], minlength=len(values))
         form, ambiguous = form_of(texts, counts)
+        form = _settled((form, ambiguous), customs)
         if ambiguous:
             other = "month" if form == DAY_FIRST else "day"
             found.append(

@@ -153,7 +153,7 @@ def _canonical(cells: pd.Series[Any], column: Column) -> Any:
             else pd.to_datetime(cells.astype("object"), errors="coerce", format="ISO8601")
         )
         if getattr(dates.dt, "tz", None) is not None:
-            dates = dates.dt.tz_convert("UTC").dt.tz_localize(None)
+            dates = dates.dt.tz_localize(None)  # the clock at the place: no day may shift
         _refuse(cells, dates.isna(), column)
         return dates.astype("datetime64[s]").to_numpy()
     codes, values = pd.factorize(cells)

@@ -8,6 +8,7 @@ from core.data.infer import apply_kinds, date_findings, date_form, masked_exampl
 from core.data.pii import has_topic, iban, luhn, matches, names_person_id, phone, target_rank
 from core.data.schema import Column, Kind, Role, Schema
 from core.data.table import Table
+from core.errors import UserError
 
 ROWS = 60
 
@@ -366,7 +367,7 @@ def test_the_form_of_dates_is_decided_by_the_cells(cells, expected):
         (["31.12.1999 23:59", "1.2.2000 0:05:07"], ["1999-12-31 23:59:00", "2000-02-01 00:05:07"]),
         (["12/31/1999 12:30 AM", "1/2/2000 1:00 PM"], ["1999-12-31 00:30:00", "2000-01-02 13:00:00"]),
         (["31.12.1999", "2000-02-01"], ["1999-12-31", "2000-02-01"]),
-        (["2020-01-01T10:00+01:00", "2020-01-01T10:00-05:00"], ["2020-01-01 09:00:00", "2020-01-01 15:00:00"]),
+        (["2020-01-01T10:00+01:00", "2020-01-01T10:00-05:00"], ["2020-01-01 10:00:00", "2020-01-01 10:00:00"]),
         ([20200131.0, None], ["2020-01-31", None]),
         ([1950.0, 1960.0], ["1950-01-01", "1960-01-01"]),
     ],
@@ -459,3 +460,27 @@ def test_a_column_called_name_with_a_different_text_for_nearly_everybody_is_a_di
     found = {s.name: s for s in suggest(frame)}
     assert found["name"].role is Role.DIRECT_IDENTIFIER
     assert "names of people" in found["name"].reason
+
+
+def test_thirty_or_thirty_thousand_is_never_guessed():
+    schema = Schema(tuple(Column(name=n, kind=Kind.NUMERIC, role=Role.FEATURE) for n in ("pay", "weight")))
+    german = pd.DataFrame({"pay": ["30.129", "41.500"], "weight": ["3,29", "4,5"]})
+    with pytest.raises(UserError, match="'pay' must mark either decimals or thousands"):
+        apply_kinds(german, schema)
+    english = pd.DataFrame({"pay": ["30.129", "41.500"], "weight": ["3.29", "4.5"]})
+    assert Table.build(apply_kinds(english, schema), schema).frame["pay"].tolist() == [30.129, 41.5]
+
+
+def test_a_date_column_that_leaves_the_order_open_follows_the_other_date_columns():
+    schema = Schema(tuple(Column(name=n, kind=Kind.DATE, role=Role.FEATURE) for n in ("clear", "open")))
+    frame = pd.DataFrame({"clear": ["12/31/1999", "01/02/2000"], "open": ["06/04/2020", "01/02/2020"]})
+    assert apply_kinds(frame, schema)["open"].dt.month.tolist() == [6, 1]
+    (sentence,) = date_findings(frame, schema)
+    assert "read with the month first" in sentence
+
+
+def test_a_date_with_an_offset_keeps_the_day_of_its_own_clock():
+    schema = Schema((Column(name="d", kind=Kind.DATE, role=Role.FEATURE),))
+    frame = pd.DataFrame({"d": ["2020-01-02T00:00:00+04:00", "2020-01-02T23:30:00.5-05:00", "2020-01-02 01:00Z"]})
+    built = Table.build(apply_kinds(frame, schema), schema).frame["d"]
+    assert {str(v)[:10] for v in built} == {"2020-01-02"}
