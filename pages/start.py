@@ -54,7 +54,7 @@ if tried:
 if (space := workspace()) is not None and space.table is not None:
     st.page_link("pages/trade_off.py", label="Go on with the table that is open", query_params={"ws": space.id})
 st.subheader("What the three numbers on the chart mean", anchor=False)
-st.html(picture.picture(st.context.theme.type == "dark"))
+st.image(picture.picture(st.context.theme.type == "dark"), alt=picture.ALT)
 st.caption(
     f"Where your data go: into the memory of this server and its {house().workers.workers} worker processes, nowhere "
     "else. Forgotten after 30 minutes without a visit, or at once with *Forget this data now*."

@@ -75,6 +75,8 @@ def test_start_answers_in_two_sentences_and_says_where_data_go():
     assert "people drawn at random" in text  # the quick look says how small it is
     assert at.button(key="try_adult")
     assert at.button(key="own")
+    # As a picture: st.html strips drawings without a word.
+    assert len(at.get("imgs")) == 1
 
 
 def test_the_bar_says_what_is_held_and_where(workspace):
