@@ -76,7 +76,7 @@ def test_start_answers_in_two_sentences_and_says_where_data_go():
     assert at.button(key="try_adult")
     assert at.button(key="own")
     # As a picture: st.html strips drawings without a word.
-    assert len(at.get("imgs")) == 1
+    assert len(at.get("image")) == 1
 
 
 def test_the_bar_says_what_is_held_and_where(workspace):
