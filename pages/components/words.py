@@ -24,7 +24,7 @@ THREATS: dict[str, tuple[str, str]] = {
 VERDICTS: dict[str, tuple[str, str]] = {
     "yes": ("✓", "meets the limit with its whole interval"),
     "no": ("✕", "misses the limit with its whole interval"),
-    "unproven": ("?", "not proven yet: a verdict after few runs asks for more than the line shown; more runs settle it"),
+    "unproven": ("?", "not proven yet: after few runs a verdict asks for more than the line shown; run more"),
     "cannot_settle": ("≈", "this table is too small to settle it, however many runs"),
     "not_measured": ("–", "not measured, so it cannot count as met"),
 }
