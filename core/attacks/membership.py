@@ -11,7 +11,7 @@ from scipy.special import ndtr, ndtri
 
 from core.attacks.base import MembershipAttack, MembershipView, RiskEstimate, absent
 from core.data.table import Labels
-from core.stats.intervals import LEVEL, newcombe, normal_quantile
+from core.stats.intervals import LEVEL, LOOKS, newcombe, normal_quantile
 from core.stats.power import detectable
 from core.stats.roc import auc, best_threshold, tied_share
 
@@ -42,6 +42,10 @@ class Guesses:
         Guesses at the threshold of 1 % false alarms.
     attacks : tuple of str
         The attack chosen for each of the two halves.
+    used : boolean array, shape (people, replicates)
+        The guesses that count; all of them unless a question is asked of some.
+    crowded : bool
+        More than 1 % of the controls tie at the threshold of 1 % false alarms, so that the rate there is not defined.
     """
 
     guessed: Labels
@@ -50,11 +54,13 @@ class Guesses:
     scores: Labels
     caught: Labels
     attacks: tuple[str, ...]
+    used: Labels
+    crowded: bool = False
 
     @cached_property
     def rates(self) -> tuple[float, float]:
         """Success on members and on controls, averaged over the two halves."""
-        return _rates(self.guessed, self.members, self.tuning)
+        return _rates(self.guessed, self.members, self.tuning, self.used)
 
     @property
     def advantage(self) -> float:
@@ -65,8 +71,8 @@ class Guesses:
         """Return the standard error: first-order bootstrap by person, replicates kept together, times `SWAP`."""
         influence = np.zeros(len(self.members))
         for half in (self.tuning, ~self.tuning):
-            inside = self.members & half[:, None]
-            outside = ~self.members & half[:, None]
+            inside = self.members & half[:, None] & self.used
+            outside = ~self.members & half[:, None] & self.used
             n1, n0 = max(int(inside.sum()), 1), max(int(outside.sum()), 1)
             p1, p0 = self.guessed[inside].sum() / n1, self.guessed[outside].sum() / n0
             influence += 0.5 * np.where(inside, (self.guessed - p1) / n1, 0.0).sum(axis=1)
@@ -81,14 +87,18 @@ class Guesses:
         the former collapses to a point when every guess agrees, which would claim certainty.
         """
         half = normal_quantile(level) * self.standard_error()
-        n1, n0 = int(self.members.sum()), int((~self.members).sum())
+        n1, n0 = int((self.members & self.used).sum()), int((~self.members & self.used).sum())
         p1, p0 = self.rates
         low, high = newcombe(p1 * n1, n1, p0 * n0, n0, level)
         return min(self.advantage - half, low), max(self.advantage + half, high)
 
 
 def attack_members(
-    phi: Labels, members: Labels, tuning: Labels, attacks: tuple[MembershipAttack, ...]
+    phi: Labels,
+    members: Labels,
+    tuning: Labels,
+    attacks: tuple[MembershipAttack, ...],
+    used: Labels | None = None,
 ) -> Guesses | None:
     """Choose attack and threshold on one half of the people, guess on the other, swap.
 
@@ -99,25 +109,31 @@ def attack_members(
     members : boolean array, shape (people, replicates)
     tuning : boolean array, shape (people,)
     attacks : tuple of MembershipAttack
+    used : boolean array, shape (people, replicates), optional
+        The guesses to tune and to score on; all by default.
 
     Returns
     -------
     Guesses or None
         None when a half has no member or no control, so that nothing can be compared.
     """
+    used = np.ones(members.shape, bool) if used is None else used
     for half in (tuning, ~tuning):
-        if not members[half].any() or members[half].all():
+        counted = members[half][used[half]]
+        if not counted.any() or counted.all():
             return None
     guessed = np.zeros(members.shape, bool)
     caught = np.zeros(members.shape, bool)
     scores = np.zeros(members.shape)
     chosen = []
+    crowded = False
     for calibration in (tuning, ~tuning):
         evaluation = ~calibration
         best: tuple[float, float, Labels, str] | None = None
         for attack in attacks:
             table = _scores(attack, phi, members, calibration)
-            threshold, gain = best_threshold(table[calibration].ravel(), members[calibration].ravel())
+            known = used[calibration]
+            threshold, gain = best_threshold(table[calibration][known], members[calibration][known])
             if best is None or gain > best[0]:
                 best = gain, threshold, table, attack.key
         if best is None:
@@ -126,9 +142,65 @@ def attack_members(
         chosen.append(key)
         guessed[evaluation] = table[evaluation] > threshold
         scores[evaluation] = table[evaluation]
-        alarm = np.quantile(table[calibration][~members[calibration]], 0.99, method="higher")
+        quiet = table[calibration][~members[calibration] & used[calibration]]
+        alarm = np.quantile(quiet, 0.99, method="higher")
+        crowded = crowded or bool((quiet == alarm).mean() > 0.01)
         caught[evaluation] = table[evaluation] > alarm
-    return Guesses(guessed, members, tuning, scores, caught, tuple(chosen))
+    return Guesses(guessed, members, tuning, scores, caught, tuple(chosen), used, crowded)
+
+
+def outside_references(members: Labels) -> Labels:
+    """Return for each person and replicate how many of the *other* replicates left the person out."""
+    outside = ~members
+    return np.asarray(outside.sum(axis=1)[:, None] - outside)
+
+
+@dataclass(frozen=True, eq=False)
+class Ceiling:
+    """How strong the attack may become with the reference models of the last look: the upper limit of a "yes".
+
+    A verdict must be about one game, the attacker of the last look. With few replicates many targets have no reference
+    model that left them out, and a mean over k of them adds 1/k to the variance of the score. So the upper limit is
+    taken on the guesses that have such a reference, and their distance d' (advantage = 2 Phi(d'/2) - 1) is multiplied
+    by sqrt((1 + 1/k) / (1 + 1/k_last)): what a normal score gains from the remaining references.
+
+    Parameters
+    ----------
+    guesses : Guesses or None
+        On the referenced targets alone.
+    gain : float
+        The factor on d'.
+    bound : float or None
+        A proved bound: no attack gets above it, whatever its references.
+    """
+
+    guesses: Guesses | None
+    gain: float
+    bound: float | None
+
+    def upper(self, level: float) -> float:
+        """Return the upper limit at a confidence level; 1 when nothing is known."""
+        proved = 1.0 if self.bound is None else self.bound
+        if self.guesses is None:
+            return proved
+        high = min(max(self.guesses.interval(level)[1], 0.0), 1 - 1e-12)
+        distance = 2 * float(ndtri((high + 1) / 2)) * self.gain
+        return float(min(2 * ndtr(distance / 2) - 1, proved))
+
+
+def ceiling(
+    phi: Labels, members: Labels, tuning: Labels, attacks: tuple[MembershipAttack, ...], bound: float | None
+) -> Ceiling:
+    """Return the ceiling of a membership risk from the replicates so far."""
+    replicates = members.shape[1]
+    last = max(LOOKS)
+    references = outside_references(members)
+    referenced = references > 0
+    if replicates < 2 or not referenced.any():
+        return Ceiling(None, 1.0, bound)
+    k = float(1 / np.mean(1 / references[referenced]))
+    gain = math.sqrt(max((1 + 1 / k) / (1 + 2 / (last - 1)), 1.0)) if replicates < last else 1.0
+    return Ceiling(attack_members(phi, members, tuning, attacks, referenced), gain, bound)
 
 
 def _scores(attack: MembershipAttack, phi: Labels, members: Labels, calibration: Labels) -> Labels:
@@ -147,10 +219,10 @@ def _scores(attack: MembershipAttack, phi: Labels, members: Labels, calibration:
     return np.column_stack(columns)
 
 
-def _rates(guessed: Labels, members: Labels, tuning: Labels) -> tuple[float, float]:
+def _rates(guessed: Labels, members: Labels, tuning: Labels, used: Labels) -> tuple[float, float]:
     halves = (tuning, ~tuning)
-    inside = [float(guessed[half][members[half]].mean()) for half in halves]
-    outside = [float(guessed[half][~members[half]].mean()) for half in halves]
+    inside = [float(guessed[half][members[half] & used[half]].mean()) for half in halves]
+    outside = [float(guessed[half][~members[half] & used[half]].mean()) for half in halves]
     return sum(inside) / 2, sum(outside) / 2
 
 
@@ -170,7 +242,7 @@ def membership_risk(
     error = (high - low) / 2 / normal_quantile()
     replicates = members.shape[1]
     enough = (~members).sum() / replicates / 2 >= CONTROLS_FOR_TPR
-    out_reference = float(((~members).sum(axis=1)[:, None] - ~members > 0).mean()) if replicates > 1 else 0.0
+    out_reference = float((outside_references(members) > 0).mean())
     areas = [
         auc(guesses.scores[half][:, r], members[half][:, r]) for half in (tuning, ~tuning) for r in range(replicates)
     ]
@@ -190,11 +262,13 @@ def membership_risk(
         attack=", ".join(dict.fromkeys(guesses.attacks)),
         detectable=detectable(error),
         auc=float(np.nanmean(areas)),
-        tpr_at_1pct=_rates(guesses.caught, members, tuning)[0] if enough else None,
+        tpr_at_1pct=_rates(guesses.caught, members, tuning, guesses.used)[0]
+        if enough and not guesses.crowded
+        else None,
         bound=bound,
         violation=bound is not None and low > bound,
         method="tuned on one half of the people, scored on the other, swapped; normal interval by person",
-        note=_note(replicates, out_reference, enough),
+        note=_note(replicates, out_reference, enough, guesses.crowded),
         details={
             "finite_pool_corrected": finite_pool_corrected(guesses.advantage),
             "out_reference_share": out_reference,
@@ -214,7 +288,7 @@ def finite_pool_corrected(advantage: float) -> float:
     return float(2 * ndtr(distance / math.sqrt(2) / 2) - 1)
 
 
-def _note(replicates: int, out_reference: float, enough: bool) -> str:
+def _note(replicates: int, out_reference: float, enough: bool, crowded: bool) -> str:
     parts = []
     if replicates == 1:
         parts.append("one replicate: no reference model yet, loss attack only")
@@ -222,6 +296,8 @@ def _note(replicates: int, out_reference: float, enough: bool) -> str:
         parts.append(f"{out_reference:.0%} of the guesses had a reference model that left the person out")
     if not enough:
         parts.append("too few controls for a rate at 1 % false alarms")
+    elif crowded:
+        parts.append("too many equal scores for a rate at 1 % false alarms")
     return "; ".join(parts)
 
 
@@ -231,8 +307,10 @@ def permuted(members: Labels, rng: np.random.Generator) -> Labels:
 
 
 __all__ = [
+    "Ceiling",
     "Guesses",
     "attack_members",
+    "ceiling",
     "finite_pool_corrected",
     "membership_risk",
     "permuted",

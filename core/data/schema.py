@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -115,15 +116,13 @@ class Column:
 
     def __post_init__(self) -> None:
         """Refuse bounds and categories that contradict the kind."""
-        if self.bounds is not None:
-            low, high = self.bounds
-            ordered = low < high if type(low) is type(high) or self.kind is Kind.NUMERIC else False
-            if self.kind not in (Kind.NUMERIC, Kind.DATE) or not ordered:
-                raise UserError(
-                    f"the bounds of {self.name!r} must be two increasing numbers or dates",
-                    got=f"bounds on a {self.kind} column" if self.kind not in (Kind.NUMERIC, Kind.DATE) else "others",
-                    do="Correct the bounds in the schema, or remove them.",
-                )
+        right = self.kind in (Kind.NUMERIC, Kind.DATE)
+        if self.bounds is not None and not (right and _increasing(self.kind, *self.bounds)):
+            raise UserError(
+                f"the bounds of {self.name!r} must be two increasing numbers or dates",
+                got=f"bounds on a {self.kind} column" if self.kind not in (Kind.NUMERIC, Kind.DATE) else "others",
+                do="Correct the bounds in the schema, or remove them.",
+            )
         if self.categories is not None and len(set(self.categories)) != len(self.categories):
             raise UserError(
                 f"the categories of {self.name!r} must differ from each other", got="a repeat", do="Remove the repeat."
@@ -203,8 +202,13 @@ class Schema:
 
     @property
     def identifying(self) -> tuple[str, ...]:
-        """What names somebody, the person id among it when it is a direct identifier too."""
-        return tuple(column.name for column in self.columns if column.role is Role.DIRECT_IDENTIFIER)
+        """What names somebody: direct identifiers, and the person id unless it is ignored and so never released."""
+        return tuple(
+            column.name
+            for column in self.columns
+            if column.role is Role.DIRECT_IDENTIFIER
+            or (column.name == self.person_id and column.role is not Role.IGNORED)
+        )
 
     @property
     def target(self) -> str | None:
@@ -238,7 +242,10 @@ class Schema:
         if not isinstance(data, Mapping) or not isinstance(data.get("columns"), Mapping):
             raise UserError("a schema has an object 'columns'", got=type(data).__name__, do="See the README's example.")
         columns = tuple(_column(str(name), spec, folder) for name, spec in data["columns"].items())
-        return Schema(columns, data.get("person_id"))
+        person = data.get("person_id")
+        if person is not None and not isinstance(person, str):
+            raise UserError("person_id is the name of a column, or null", got=type(person).__name__, do="Correct it.")
+        return Schema(columns, person)
 
     @staticmethod
     def load(path: Path) -> Schema:
@@ -253,6 +260,17 @@ class Schema:
                 "a schema is a JSON file", got=f"a mistake in line {line} of {path.name}", do="Correct it."
             ) from None
         return Schema.from_json(data, path.parent)
+
+
+def _increasing(kind: Kind, low: Any, high: Any) -> bool:
+    """Say whether bounds are two increasing numbers, or two increasing ISO dates."""
+    if kind is Kind.NUMERIC:
+        plain = all(isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v) for v in (low, high))
+        return plain and bool(low < high)
+    try:
+        return datetime.fromisoformat(str(low)) < datetime.fromisoformat(str(high))
+    except (ValueError, TypeError):
+        return False
 
 
 def _column(name: str, spec: Any, folder: Path | None) -> Column:
@@ -276,6 +294,8 @@ def _column(name: str, spec: Any, folder: Path | None) -> Column:
     bounds, categories = spec.get("bounds"), spec.get("categories")
     if bounds is not None and (not isinstance(bounds, (list, tuple)) or len(bounds) != 2):
         raise UserError(f"the bounds of {name!r} are two values", got=repr(bounds), do="Write [low, high].")
+    if categories is not None and not isinstance(categories, (list, tuple)):
+        raise UserError(f"the categories of {name!r} are a list", got=type(categories).__name__, do='Write ["a", "b"].')
     return Column(
         name=name,
         kind=kind,

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -95,6 +95,7 @@ class Job:
         self._first: float | None = None
         self._stopped = False
         self._running = 0
+        self._again: set[tuple[str, int]] = set()
         self._done = 0
         self.workers = 1
         self._twins = duplicates_across_people(self.bench)
@@ -134,6 +135,14 @@ class Job:
         try:
             outcome = future.result()
         except BaseException as error:
+            with self._lock:
+                died = (recipe.id, number)
+                if isinstance(error, BrokenExecutor) and died not in self._again and not self._stopped:
+                    # A worker that was killed takes its neighbours' tasks along: each gets a second chance.
+                    self._again.add(died)
+                    self._running -= 1
+                    self._queue.appendleft((recipe, number))
+                    return
             reason = f"the worker stopped ({type(error).__name__})"
             outcome = Outcome(point=recipe.id, replicate=number, seconds=0.0, failed=reason)
         with self._lock:
@@ -290,6 +299,8 @@ class Dispatcher:
         job.accept(recipe, number, future)
         with self._lock:
             self._flying -= 1
+            if job.active and job not in self._jobs:
+                self._jobs.append(job)  # it left the round when its queue was empty, and may have work again
         self._pump()
 
 

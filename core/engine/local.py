@@ -9,7 +9,7 @@ import os
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future
 from typing import Any, Protocol
 
 from threadpoolctl import threadpool_limits
@@ -103,12 +103,20 @@ class LocalEngine:
 
     def submit(self, task: Callable[..., Any], *args: Any) -> Future[Any]:
         """Send a task to a worker."""
+        try:
+            future: Future[Any] = self._running_pool().submit(task, *args)
+        except (BrokenExecutor, RuntimeError):
+            # A worker was killed, for memory say; such a pool never works again, a new one does.
+            self._pool = None
+            future = self._running_pool().submit(task, *args)
+        return future
+
+    def _running_pool(self) -> Any:
         if self._pool is None:
             from joblib.externals.loky import ProcessPoolExecutor
 
             self._pool = ProcessPoolExecutor(max_workers=self.workers, initializer=_initialise, timeout=None)
-        future: Future[Any] = self._pool.submit(task, *args)
-        return future
+        return self._pool
 
     def warm(self) -> None:
         """Start the workers and let them import what they need, without waiting."""

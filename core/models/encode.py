@@ -12,6 +12,9 @@ from core.data.table import Labels, Meaning, Table
 MAX_CATEGORIES = 255
 """A column's rarest categories beyond this many share one indicator: a column of ids must not fill the memory."""
 
+LARGEST = 1e30
+"""Numbers beyond +- this enter models as it."""
+
 
 @dataclass(frozen=True, eq=False)
 class _Column:
@@ -36,7 +39,8 @@ def _numbers(table: Table, name: str) -> Labels:
     if column.dtype.kind == "M":
         values = column.to_numpy().astype("datetime64[D]")
         return np.where(np.isnat(values), np.nan, values.astype(np.int64).astype(np.float64))
-    return column.to_numpy(np.float64)
+    # Beyond it, squares and 32-bit numbers overflow; which number that large it is says nothing more.
+    return np.asarray(np.clip(column.to_numpy(np.float64), -LARGEST, LARGEST))
 
 
 def _kind(table: Table, name: str) -> str:

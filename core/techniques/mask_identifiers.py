@@ -78,7 +78,7 @@ class MaskIdentifiers(Technique):
 
 def _identifiers(schema: Schema) -> tuple[str, ...]:
     """Return the direct identifiers, the person id among them."""
-    return tuple(column.name for column in schema.columns if column.role is Role.DIRECT_IDENTIFIER)
+    return schema.identifying
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -258,6 +258,11 @@ def public_assumptions(schema: Schema, facts: PublicFacts) -> tuple[str, ...]:
     if MISSING in facts.classes and (target is None or MISSING not in (schema[target].categories or ())):
         found.append("That the target of some people is missing is public.")
     found.append("The size of the pool is public.")
+    if schema.person_id is not None:
+        found.append(
+            f"Rows without a value in {schema.person_id!r} are different people; whoever has several such rows is "
+            "protected less."
+        )
     return tuple(found)
 
 

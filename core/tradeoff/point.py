@@ -11,7 +11,7 @@ import numpy as np
 
 from core.attacks import MEMBERSHIP_ATTACKS
 from core.attacks.base import THREATS, RiskEstimate, absent
-from core.attacks.membership import Guesses, membership_risk
+from core.attacks.membership import Ceiling, Guesses, ceiling, membership_risk
 from core.stats.intervals import Spread
 from core.stats.power import detectable
 from core.tradeoff.recipe import Recipe
@@ -31,15 +31,22 @@ class Tally:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     reason: str | None = None
     status: str = "waiting"
+    end: float = math.inf
 
     def add(self, outcome: Outcome) -> None:
-        """Take one outcome; a skipped or failed replicate settles the point."""
-        if outcome.failed is not None:
-            self.status, self.reason = "failed", outcome.failed
-        elif outcome.skipped is not None:
-            if self.status != "failed":
-                self.status, self.reason = "skipped", outcome.skipped
-        else:
+        """Take one outcome; the first skipped or failed replicate settles the point.
+
+        First by number, not by arrival, and what comes after it does not count: the number of workers decides which
+        replicates were already on their way, and must not show.
+        """
+        place = math.inf if outcome.replicate == FULL else outcome.replicate
+        reason = outcome.failed if outcome.failed is not None else outcome.skipped
+        if reason is not None:
+            if place < self.end or not self.settled:
+                self.end, self.reason = place, reason
+                self.status = "failed" if outcome.failed is not None else "skipped"
+                self.outcomes = {n: kept for n, kept in self.outcomes.items() if n != FULL and n < place}
+        elif place < self.end or (place == self.end and not self.settled):
             self.outcomes[outcome.replicate] = outcome
             if self.status == "waiting" and outcome.replicate != FULL:
                 self.status = "measured"
@@ -145,6 +152,12 @@ def _membership(outcomes: list[Outcome], bench: Bench, bound: float | None) -> t
     return membership_risk(phi, members, bench.split.tuning, MEMBERSHIP_ATTACKS, bound)
 
 
+def _ceiling(outcomes: list[Outcome], bench: Bench, bound: float | None) -> Ceiling:
+    phi = np.column_stack([outcome.phi for outcome in outcomes if outcome.phi is not None])
+    members = np.column_stack([bench.split.coins(outcome.replicate) for outcome in outcomes])
+    return ceiling(phi, members, bench.split.tuning, MEMBERSHIP_ATTACKS, bound)
+
+
 def _risks(
     recipe: Recipe, outcomes: list[Outcome], full: Outcome | None, bench: Bench, bound: float | None
 ) -> tuple[dict[str, RiskEstimate], dict[str, Interval]]:
@@ -155,7 +168,7 @@ def _risks(
         if channel == "rows" and not recipe.releases_rows:
             risks[threat] = absent(threat, "not_applicable", "no rows leave the room under this recipe")
         elif threat == "membership":
-            if recipe.release == "rows":
+            if recipe.release == "rows" or (recipe.training is not None and recipe.releases_rows):
                 note = "measured on a model that the recipient can train on the released rows"
             else:
                 note = None
@@ -191,24 +204,26 @@ def _reidentification(
         people=members,
         replicates=len(values),
     )
-    low, high = spread.interval()
+    error = math.sqrt(spread.people_variance + spread.replicate_variance)
+    # One replicate in which nobody is alone says nothing about its own spread: no interval, rather than a point.
+    known = len(values) > 1 or error > 0
+    low, high = spread.interval() if known else (None, None)
     named = any(risk["named"] for risk in found)
     whole = None if full is None or full.rows_risk is None else full.rows_risk
-    error = math.sqrt(spread.people_variance + spread.replicate_variance)
     estimate = RiskEstimate(
         threat="reidentification",
         status="measured",
         value=spread.value,
         low=low,
         high=high,
-        standard_error=error,
+        standard_error=error if known else None,
         success_members=spread.value,
         success_controls=0.0,
         reference=0.0,
         n_members=members,
         n_controls=0,
         attack="direct identifiers" if named else "equivalence classes",
-        detectable=detectable(error),
+        detectable=detectable(error) if known else None,
         method="sum over released people of 1 / people of the class, over all members; jackknife plus replicates",
         note="direct identifiers are released: whoever has one is found" if named else None,
         details={
@@ -225,7 +240,7 @@ def _reidentification(
             },
         },
     )
-    return estimate, spread
+    return estimate, spread if known else None
 
 
 def _worst(risks: Mapping[str, RiskEstimate]) -> dict[str, Any]:
@@ -270,5 +285,6 @@ def _verdicts(
             verdicts[requirement.name] = utility_verdict(requirement, utility_spread(requirement.metric, looked), look)
         else:
             threat = str(requirement.risk)
-            verdicts[requirement.name] = risk_verdict(requirement, risks[threat], intervals.get(threat), look)
+            upper = _ceiling(looked, bench, bound).upper if threat == "membership" else None
+            verdicts[requirement.name] = risk_verdict(requirement, risks[threat], intervals.get(threat), look, upper)
     return verdicts

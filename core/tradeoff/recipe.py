@@ -83,6 +83,12 @@ class Recipe:
                 got=f"{self.steps[-1].key} after {training[0]}",
                 do="Move it to the end.",
             )
+        if training and self.release == "rows":
+            raise UserError(
+                f"recipe {self.name!r} trains a model under protection, so the model is what it releases",
+                got="release = rows",
+                do="Leave the training step out, or release the model.",
+            )
         if self.release not in RELEASES:
             raise UserError(
                 f"recipe {self.name!r} releases rows, model or both", got=repr(self.release), do="Choose one."
@@ -124,7 +130,7 @@ class Recipe:
         """Return why this table cannot go through, or None; each step sees the schema before it."""
         public, gone = True, False
         for step in self.steps:
-            if step.stage is Stage.TRAINING and step.guarantee(schema, facts).kind == "dp" and not public:
+            if step.stage is Stage.TRAINING and step.guarantee(schema, facts).kind in ("dp", "claimed") and not public:
                 return (
                     f"{step.key} promises differential privacy, but a step before it reads the data to decide how to "
                     "change them, so the promise would not hold. Fill in public hierarchies, or leave that step out"
@@ -182,6 +188,9 @@ class Recipe:
                 rows = found if found.kind != "none" or not kept else rows
                 hidden = named if step.key == "mask_identifiers" else set(getattr(step, "columns", ()))
                 named = named - hidden
+        if rows.kind == "k_anonymity" and self.synthetic:
+            note = "Some step invents the rows: they belong to nobody, so a number of people per crowd says nothing."
+            rows = Guarantee(assumptions=(note,))
         if rows.kind == "k_anonymity" and named:
             names = ", ".join(sorted(named))
             note = f"Names leave with the rows ({names}), so no crowd protects anybody: mask them first."

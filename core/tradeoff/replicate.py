@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from core.data.schema import Role
 from core.data.split import Split, split_table, subsample
 from core.data.table import Labels, Table, class_labels, target_codes
 from core.errors import UserError
 from core.privacy.classes import equivalence_classes, verify_k
 from core.rng import rng_for
-from core.techniques.base import PublicFacts
+from core.techniques.base import Predictor, PublicFacts
 from core.tradeoff.recipe import Recipe, Release
 from core.tradeoff.study import Study
 from core.utility.metrics import METRICS
@@ -153,7 +154,7 @@ def _measure(bench: Bench, recipe: Recipe, study: Study, replicate: int) -> Outc
         replicate=replicate,
         seconds=0.0,
         utility=_utility(bench, release, recipe, study),
-        phi=None if full else _phi(bench, release),
+        phi=None if full else _phi(bench, release, _attacked(recipe, release, study, facts, streams)),
         n_train=len(release.rows),
         people_train=members.people,
         rows_released=len(release.rows) if recipe.releases_rows else 0,
@@ -189,11 +190,21 @@ def _utility(bench: Bench, release: Release, recipe: Recipe, study: Study) -> di
     return found
 
 
-def _phi(bench: Bench, release: Release) -> Labels:
+def _attacked(recipe: Recipe, release: Release, study: Study, facts: PublicFacts, streams: Any) -> Predictor:
+    """Return the model that a membership attacker would choose to attack.
+
+    Whoever gets the rows as well as a protected model can train any model on them, so then it is the study's own.
+    """
+    if recipe.training is None or not recipe.releases_rows:
+        return release.predictor
+    return study.model.fit(release.rows, facts.classes, streams("attacked", study.model.key))
+
+
+def _phi(bench: Bench, release: Release, attacked: Predictor) -> Labels:
     """Return the attacker's score of every POOL person, members and controls through the same map."""
     rows = bench.split.pool_rows
-    proba = release.predictor.predict_proba(release.recode(bench.table.take(rows)))
-    votes = getattr(release.predictor, "votes", None)
+    proba = attacked.predict_proba(release.recode(bench.table.take(rows)))
+    votes = getattr(attacked, "votes", None)
     phi = true_class_logit(proba, bench.target[rows], votes)
     place = bench.split.pool_place
     return np.bincount(place, weights=phi) / np.bincount(place)
@@ -238,7 +249,8 @@ def _rows_risk(
             "named": True,
             "k": 1,
         }
-    known = tuple(name for name in bench.knows if name in rows.schema)
+    # A column that became "ignored" (a keyed code) does not leave with the rows, and nobody knows its codes.
+    known = tuple(n for n in bench.knows if n in rows.schema and rows.schema[n].role is not Role.IGNORED)
     # What is left of a masked identifier can be matched too: such columns became quasi-identifiers on the way.
     declared = bench.table.schema.quasi_identifiers
     known += tuple(n for n in rows.schema.quasi_identifiers if n not in known and n not in declared)

@@ -38,13 +38,32 @@ def utility_verdict(requirement: Requirement, spread: Spread, look: int | None) 
     return verdict
 
 
-def risk_verdict(requirement: Requirement, risk: RiskEstimate, interval: Interval | None, look: int | None) -> str:
-    """Return yes, no, unproven or not_measured for a risk; a risk without a number is never a yes."""
+def risk_verdict(
+    requirement: Requirement,
+    risk: RiskEstimate,
+    interval: Interval | None,
+    look: int | None,
+    upper: Callable[[float], float] | None = None,
+) -> str:
+    """Return yes, no, unproven or not_measured for a risk; a risk without a number is never a yes.
+
+    `upper` is the limit that a "yes" to a ceiling must keep as well: how strong the attack may become with the
+    reference models of the last look. A "no" needs none of it: the attack only grows.
+    """
     if risk.status != "measured":
         return "not_measured"
     if look is None or interval is None:
         return "unproven"
-    return _compare(requirement, interval(two_sided_level(LOOKS[look])))
+    level = two_sided_level(LOOKS[look])
+    verdict = _compare(requirement, interval(level))
+    if (
+        verdict == "yes"
+        and requirement.at_most is not None
+        and upper is not None
+        and upper(level) > requirement.at_most
+    ):
+        return "unproven"
+    return verdict
 
 
 def _compare(requirement: Requirement, interval: tuple[float, float]) -> str:

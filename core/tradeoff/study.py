@@ -104,11 +104,19 @@ class Study:
 
     def __post_init__(self) -> None:
         """Check effort, seed and the names."""
+        if not isinstance(self.assume_public_domain, bool):
+            raise UserError(
+                "assume_public_domain is true or false", got=repr(self.assume_public_domain), do="Leave out the quotes."
+            )
+        if not all(isinstance(value, str) for value in (self.effort, self.metric, self.threat, self.name)):
+            raise UserError(
+                "name, effort, metric and threat are one text each", got="something else", do="Write one text."
+            )
         if self.effort not in EFFORTS:
             raise UserError(f"effort must be one of {', '.join(EFFORTS)}", got=repr(self.effort), do="Choose one.")
         if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 2**31:
             raise UserError("the seed is a whole number from 0 to 2147483647", got=repr(self.seed), do="Correct it.")
-        if self.rows is not None and (not isinstance(self.rows, int) or self.rows < 20):
+        if self.rows is not None and (isinstance(self.rows, bool) or not isinstance(self.rows, int) or self.rows < 20):
             raise UserError(
                 "rows is a number of people, 20 or more", got=repr(self.rows), do="Raise it or leave it out."
             )
@@ -190,6 +198,11 @@ def parse_study(data: Mapping[str, Any]) -> Study:
     _known(data, "a study file", ("study", "attacker", "recipe", "requirement"))
     head = _known(data.get("study", {}), "[study]", _HEAD)
     attacker = _known(data.get("attacker", {}), "[attacker]", ("knows", "secrets", "left", "right"))
+    for name, value in attacker.items():
+        if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+            raise UserError(
+                f"[attacker] {name} is a list of column names", got=type(value).__name__, do='Write ["age", "zip"].'
+            )
     recipes: list[Recipe] = []
     for number, block in enumerate(_blocks(data, "recipe"), start=1):
         recipes += parse_recipe(block, number)

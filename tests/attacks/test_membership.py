@@ -8,7 +8,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from core.attacks import ATTACKS, MEMBERSHIP_ATTACKS
 from core.attacks.base import THREATS, MembershipView
 from core.attacks.loss import LossAttack
-from core.attacks.membership import attack_members, finite_pool_corrected, membership_risk
+from core.attacks.membership import attack_members, ceiling, finite_pool_corrected, membership_risk
 from core.tradeoff.replicate import true_class_logit
 
 
@@ -146,3 +146,43 @@ def test_every_attack_is_described_with_its_game():
         assert described["threat"] in THREATS
         assert described["game"]
         assert "References" in (attack.__doc__ or "")
+
+
+def growing(replicates, seed):
+    """People differ much in difficulty, so only reference models show who was in."""
+    rng = np.random.default_rng(seed)
+    members = rng.random((3000, replicates)) < 0.5
+    phi = rng.normal(0, 4, 3000)[:, None] + rng.normal(0, 1, (3000, replicates)) + 0.9 * members
+    return phi, members, rng.random(3000) < 0.5
+
+
+def test_the_ceiling_at_two_replicates_is_not_passed_by_what_thirty_two_find():
+    """The attack grows with its references; a "yes" at a glance must still hold at the last look."""
+    for seed in range(5):
+        phi, members, tuning = growing(32, seed)
+        final = attack_members(phi, members, tuning, MEMBERSHIP_ATTACKS).advantage
+        for replicates in (2, 8):
+            early = phi[:, :replicates], members[:, :replicates], tuning
+            naive = attack_members(*early, MEMBERSHIP_ATTACKS).interval(0.95)[1]
+            assert ceiling(*early, MEMBERSHIP_ATTACKS, None).upper(0.95) >= final
+            if replicates == 2:
+                assert naive < final  # without the ceiling the glance would have promised too much
+
+
+def test_the_ceiling_is_the_upper_limit_at_the_last_look_and_never_above_a_proved_bound():
+    phi, members, tuning = growing(32, 1)
+    last = ceiling(phi, members, tuning, MEMBERSHIP_ATTACKS, None)
+    assert last.gain == 1.0
+    assert last.upper(0.95) == pytest.approx(attack_members(phi, members, tuning, MEMBERSHIP_ATTACKS).interval()[1])
+    assert ceiling(phi[:, :2], members[:, :2], tuning, MEMBERSHIP_ATTACKS, 0.05).upper(0.9995) == 0.05
+    assert ceiling(phi[:, :1], members[:, :1], tuning, MEMBERSHIP_ATTACKS, None).upper(0.95) == 1.0
+
+
+def test_a_rate_that_ties_decide_is_not_shown():
+    rng = np.random.default_rng(6)
+    members = rng.random((4000, 2)) < 0.5
+    phi = np.where(rng.random((4000, 2)) < 0.2 + 0.3 * members, 3.0, 0.0)
+    risk, _ = membership_risk(phi, members, rng.random(4000) < 0.5, (LossAttack(),), None)
+    assert risk.value > 0.2
+    assert risk.tpr_at_1pct is None
+    assert "equal scores" in risk.note

@@ -140,3 +140,19 @@ def test_a_number_in_a_date_column_is_a_compact_date_and_never_seconds_since_197
     assert str(table.frame["d"].iloc[0])[:10] == "2020-01-31"
     with pytest.raises(UserError, match="must hold dates"):
         Table.build(pd.DataFrame({"d": [17.5]}), schema_of(d=(D, Role.FEATURE)))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"kind": "numeric", "role": "feature", "bounds": [None, 90]},
+        {"kind": "numeric", "role": "feature", "bounds": ["17", 90]},
+        {"kind": "numeric", "role": "feature", "bounds": ["a", "b"]},
+        {"kind": "date", "role": "feature", "bounds": ["yesterday", "today"]},
+        {"kind": "categorical", "role": "feature", "categories": 5},
+        {"kind": "categorical", "role": "feature", "categories": "abc"},
+    ],
+)
+def test_public_knowledge_of_the_wrong_type_is_refused(spec):
+    with pytest.raises(UserError):
+        Schema.from_json({"columns": {"x": spec}})

@@ -257,3 +257,40 @@ def test_the_time_left_is_rounded_for_people(seconds):
     text = Snapshot({}, 3, 9, "running", seconds, 1.0, None).headline
     assert "about" in text
     assert np.sum([text.endswith("s left"), text.endswith("min left")]) == 1
+
+
+def test_a_killed_worker_costs_a_second_try_and_later_sweeps_run():
+    """The system ends a worker, for memory say: nothing that was measured is lost, and the pool comes back."""
+    import os
+    import signal
+
+    engine = LocalEngine(2)
+    try:
+        job = Dispatcher(engine).start(Job(STUDY, table()))
+        while job.snapshot().done < 2 and job.active:
+            time.sleep(0.02)
+        os.kill(next(iter(engine._pool._processes)), signal.SIGKILL)
+        assert job.wait(60)
+        points = {p["id"]: p["status"] for p in job.snapshot().result["points"]}
+        assert [key for key, status in points.items() if status != "measured"] == ["k[k=5000]"]
+        again = run_study(STUDY, table(), engine)
+        assert without_seconds(again) == without_seconds(run_study(STUDY, table(), InlineEngine()))
+    finally:
+        engine.close()
+
+
+def test_a_setting_that_fails_late_reads_the_same_whatever_was_on_its_way():
+    """Which later replicates were already running depends on the number of workers; it must not show."""
+    from core.tradeoff.point import Tally
+    from core.tradeoff.replicate import FULL, Outcome
+
+    recipe = Job(STUDY, table()).recipes[0]
+    good = [Outcome(point="none", replicate=n, seconds=0.1) for n in (0, 2, FULL)]
+    bad = [Outcome(point="none", replicate=n, seconds=0.1, skipped=f"reason {n}") for n in (1, 3)]
+    seen = set()
+    for order in ([good[0], bad[0]], [good[0], good[1], bad[1], bad[0]], [bad[1], good[2], good[1], bad[0], good[0]]):
+        tally = Tally(recipe)
+        for outcome in order:
+            tally.add(outcome)
+        seen.add((tally.status, tally.reason, tuple(sorted(tally.outcomes))))
+    assert seen == {("skipped", "reason 1", (0,))}

@@ -116,3 +116,19 @@ def test_anchors_are_added_when_absent_and_only_then():
 
 def test_classes_may_be_public_although_nobody_has_them():
     assert class_labels(people()) == ("no", "yes")
+
+
+def test_a_protected_model_does_not_hide_rows_that_leave_with_it():
+    with pytest.raises(UserError, match="the model is what it releases"):
+        expand("bad", [{"technique": "constant"}], "rows")
+
+
+def test_a_claimed_epsilon_does_not_survive_a_step_that_reads_the_data_either():
+    (recipe,) = expand("bad", [{"technique": "sequential_trees"}, {"technique": "dp_naive_bayes"}], None)
+    assert "promise would not hold" in (recipe.unsupported(people().schema, FACTS) or "")
+
+
+def test_synthetic_rows_have_no_k():
+    (recipe,) = expand("k", [{"technique": "sequential_trees"}, {"technique": "mondrian_k_anonymity", "k": 5}], None)
+    proved = recipe.guarantee(people().schema, FACTS)
+    assert (proved.kind, proved.k) == ("none", None)

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from core.data.schema import Column, Kind, Role
 from core.errors import UserError
 from core.models.base import Model
 from core.models.logistic_regression import LogisticRegression
@@ -279,3 +280,48 @@ def test_a_person_id_that_names_somebody_counts_as_released_until_it_is_masked()
     assert points["none"]["risks"]["reidentification"]["value"] == 1.0
     assert points["mask"]["risks"]["reidentification"]["attack"] == "equivalence classes"
     assert points["none"]["risks"]["membership"]["n_members"] < 50 * 0.8
+
+
+def test_a_private_model_released_with_the_rows_is_as_attackable_as_the_rows():
+    study = parse_study(
+        {
+            "study": {"name": "s", "seed": 4, "model": {"key": "random_forest", "trees": 20}},
+            "recipe": [{"name": "both", "technique": "dp_logistic_regression", "release": "both"}],
+        }
+    )
+    _, points = run_all(study, people(300).drop(("zip",)), numbers=(0, 1))
+    both, none = (points[name]["risks"]["membership"] for name in ("both", "none"))
+    assert none["low"] > 0.1
+    assert both["low"] > 0.1
+    assert "can train on the released rows" in both["note"]
+
+
+@pytest.mark.parametrize("role", [Role.QUASI_IDENTIFIER, Role.FEATURE, Role.SENSITIVE])
+def test_a_person_id_of_any_released_role_names_its_person(role):
+    table = awkward()["duplicated people"]
+    column = Column(name="id", kind=Kind.CATEGORICAL, role=role)
+    table = replace(table, schema=table.schema.changed(column))
+    _, points = run_all(study_of({"name": "k", "technique": "mondrian_k_anonymity", "k": 3}), table, numbers=(0, 1))
+    assert points["k"]["risks"]["reidentification"]["value"] == 1.0
+    assert points["k"]["guarantee"]["kind"] == "none"
+
+
+def test_a_first_replicate_in_which_nobody_is_alone_has_no_interval_yet():
+    table = people(400).drop(("name", "zip"))
+    study = study_of({"name": "k", "technique": "mondrian_k_anonymity", "k": 5})
+    _, one = run_all(study, table, numbers=(0,))
+    risk = one["k"]["risks"]["reidentification"]
+    assert risk["value"] > 0
+    assert (risk["low"], risk["high"], risk["detectable"]) == (None, None, None)
+    _, two = run_all(study, table, numbers=(0, 1))
+    risk = two["k"]["risks"]["reidentification"]
+    assert risk["low"] < risk["value"] < risk["high"]
+
+
+def test_numbers_too_large_for_the_arithmetic_enter_as_the_largest():
+    table = people(160)
+    frame = table.frame.copy()
+    frame.loc[:3, "hours"] = 1e308
+    for model in ("random_forest", "logistic_regression", "gradient_boosting"):
+        _, points = run_all(study_of(model=model), replace(table, frame=frame), numbers=(0, 1))
+        assert points["none"]["status"] == "measured"

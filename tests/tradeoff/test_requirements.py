@@ -82,3 +82,9 @@ def test_the_verdicts_of_all_three_looks_together_are_wrong_at_most_five_percent
 def test_a_requirement_that_makes_no_sense_is_refused(bad):
     with pytest.raises(UserError, match="requirement"):
         Requirement(**bad)
+
+
+def test_a_yes_must_also_hold_for_the_attacker_of_the_last_look():
+    assert risk_verdict(CEILING, *measured(0.01, 0.001), 2, lambda level: 0.2) == "unproven"
+    assert risk_verdict(CEILING, *measured(0.01, 0.001), 2, lambda level: 0.09) == "yes"
+    assert risk_verdict(CEILING, *measured(0.3, 0.001), 2, lambda level: 0.5) == "no"

@@ -30,6 +30,9 @@ def test_a_model_is_a_key_or_a_table_with_parameters():
         ({"recipe": [{"steps": [{"technique": "none"}], "level": 3}]}, "either a technique"),
         ({"requirement": [{"metric": "accuracy", "at_least": 0.8, "bribe": 1}]}, "requirement 1 knows"),
         ({"attacker": {"sees": ["age"]}}, "knows knows"),
+        ({"attacker": {"knows": 5}}, "list of column names"),
+        ({"study": {"name": "s", "effort": ["glance"]}}, "one text each"),
+        ({"study": {"name": "s", "assume_public_domain": "false"}}, "true or false"),
     ],
 )
 def test_a_study_that_makes_no_sense_is_refused(change, complaint):
