@@ -175,7 +175,8 @@ def method(result: Mapping[str, Any]) -> tuple[str, ...]:
             "Verdicts are given at 2, 8 and 32 replicates only, with wider limits at the earlier looks "
             "(O'Brien-Fleming), so "
             "that looking more than once does not produce a verdict by chance. 'Met' and 'failed' need the whole "
-            "interval."
+            "interval. A limit on membership is met only if it would also hold for an attacker with the reference "
+            "models of 32 replicates, or if a proved bound keeps it."
         )
     if threat_shown(result) != "membership":
         told.append(

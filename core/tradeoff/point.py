@@ -12,6 +12,7 @@ import numpy as np
 from core.attacks import MEMBERSHIP_ATTACKS
 from core.attacks.base import THREATS, RiskEstimate, absent
 from core.attacks.membership import Ceiling, Guesses, ceiling, membership_risk
+from core.privacy.guarantee import Guarantee
 from core.stats.intervals import Spread
 from core.stats.power import detectable
 from core.tradeoff.recipe import Recipe
@@ -105,7 +106,7 @@ def point_json(tally: Tally, bench: Bench, study: Study) -> dict[str, Any]:
             "seconds": sum(outcome.seconds for outcome in tally.outcomes.values()),
         }
     guarantee = recipe.guarantee(bench.table.schema, facts)
-    risks, intervals = _risks(recipe, outcomes, tally.outcomes.get(FULL), bench, guarantee.advantage_bound)
+    risks, intervals = _risks(recipe, outcomes, tally.outcomes.get(FULL), bench, guarantee)
     return {
         **head,
         "n_train": float(np.mean([outcome.n_train for outcome in outcomes])),
@@ -113,7 +114,7 @@ def point_json(tally: Tally, bench: Bench, study: Study) -> dict[str, Any]:
         "risks": {threat: risk.to_json() for threat, risk in risks.items()},
         "worst_risk": _worst(risks),
         "guarantee": guarantee.to_json(),
-        "meets": _verdicts(study, outcomes, risks, recipe, bench, guarantee.advantage_bound, intervals),
+        "meets": _verdicts(study, outcomes, risks, recipe, bench, guarantee, intervals),
         "rows_released": float(np.mean([outcome.rows_released for outcome in outcomes])),
         "rows_suppressed": float(np.mean([outcome.rows_suppressed for outcome in outcomes])),
         "seconds": sum(outcome.seconds for outcome in tally.outcomes.values()),
@@ -159,7 +160,7 @@ def _ceiling(outcomes: list[Outcome], bench: Bench, bound: float | None) -> Ceil
 
 
 def _risks(
-    recipe: Recipe, outcomes: list[Outcome], full: Outcome | None, bench: Bench, bound: float | None
+    recipe: Recipe, outcomes: list[Outcome], full: Outcome | None, bench: Bench, proved: Guarantee
 ) -> tuple[dict[str, RiskEstimate], dict[str, Interval]]:
     """Return every threat's record, and for the measured ones how their interval widens with the level."""
     risks: dict[str, RiskEstimate] = {}
@@ -172,7 +173,7 @@ def _risks(
                 note = "measured on a model that the recipient can train on the released rows"
             else:
                 note = None
-            risk, guesses = _membership(outcomes, bench, bound)
+            risk, guesses = _membership(outcomes, bench, proved.advantage_bound)
             risks[threat] = risk if note is None else RiskEstimate(**{**vars(risk), "note": f"{note}; {risk.note}"})
             if guesses is not None:
                 intervals[threat] = guesses.interval
@@ -180,10 +181,20 @@ def _risks(
             risk, spread = _reidentification(recipe, outcomes, full)
             risks[threat] = risk
             if spread is not None:
-                intervals[threat] = spread.interval
+                intervals[threat] = _under(spread, 1 / proved.k) if proved.k else spread.interval
         else:
             risks[threat] = absent(threat, "not_measured", LATER)
     return risks, intervals
+
+
+def _under(spread: Spread, most: float) -> Interval:
+    """Return the interval kept under a proved and verified maximum: in crowds of k nobody is found more than 1 in k."""
+
+    def interval(level: float) -> tuple[float, float]:
+        low, high = spread.interval(level)
+        return low, max(min(high, most), spread.value)
+
+    return interval
 
 
 def _reidentification(
@@ -271,20 +282,20 @@ def _verdicts(
     risks: Mapping[str, RiskEstimate],
     recipe: Recipe,
     bench: Bench,
-    bound: float | None,
+    proved: Guarantee,
     intervals: Mapping[str, Interval],
 ) -> dict[str, str]:
     """Return a verdict per requirement, from the replicates of the last planned look and no others."""
     look = look_of(len(outcomes))
     looked = outcomes[:look] if look is not None else outcomes
     if study.requirements and look is not None and len(looked) < len(outcomes):
-        risks, intervals = _risks(recipe, looked, None, bench, bound)
+        risks, intervals = _risks(recipe, looked, None, bench, proved)
     verdicts = {}
     for requirement in study.requirements:
         if requirement.metric is not None:
             verdicts[requirement.name] = utility_verdict(requirement, utility_spread(requirement.metric, looked), look)
         else:
             threat = str(requirement.risk)
-            upper = _ceiling(looked, bench, bound).upper if threat == "membership" else None
+            upper = _ceiling(looked, bench, proved.advantage_bound).upper if threat == "membership" else None
             verdicts[requirement.name] = risk_verdict(requirement, risks[threat], intervals.get(threat), look, upper)
     return verdicts

@@ -325,3 +325,17 @@ def test_numbers_too_large_for_the_arithmetic_enter_as_the_largest():
     for model in ("random_forest", "logistic_regression", "gradient_boosting"):
         _, points = run_all(study_of(model=model), replace(table, frame=frame), numbers=(0, 1))
         assert points["none"]["status"] == "measured"
+
+
+def test_a_verified_k_proves_a_ceiling_on_reidentification_at_the_first_look():
+    study = parse_study(
+        {
+            "study": {"name": "s", "seed": 4},
+            "recipe": [{"name": "k", "technique": "mondrian_k_anonymity", "k": [4, 12]}],
+            "requirement": [{"name": "crowd", "risk": "reidentification", "at_most": 0.1}],
+        }
+    )
+    _, points = run_all(study, people(400).drop(("name", "zip")), numbers=(0, 1))
+    assert points["k[k=12]"]["meets"]["crowd"] == "yes"
+    assert points["k[k=4]"]["meets"]["crowd"] in ("unproven", "no")
+    assert points["none"]["meets"]["crowd"] == "no"
