@@ -118,3 +118,13 @@ def test_a_registry_refuses_two_classes_of_one_key_or_name():
 
     with pytest.raises(ValueError, match="share"):
         collect(Parametrised, {"One": One, "Two": Two})
+
+
+@pytest.mark.parametrize("key", list(MODELS))
+def test_a_model_is_fitted_on_all_rows_that_it_is_given(key):
+    table = people(160)
+    fitted = MODELS[key]().fit(table, ("no", "yes"), rng_for(0, "fit"))
+    again = Encoder.fit(table, MODELS[key].ordinal)
+    assert np.array_equal(fitted.encoder.transform(table), again.transform(table))
+    sample = getattr(fitted.estimator, "_n_features", None) or fitted.estimator.n_features_in_
+    assert sample == again.transform(table).shape[1]

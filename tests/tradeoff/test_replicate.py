@@ -339,3 +339,23 @@ def test_a_verified_k_proves_a_ceiling_on_reidentification_at_the_first_look():
     assert points["k[k=12]"]["meets"]["crowd"] == "yes"
     assert points["k[k=4]"]["meets"]["crowd"] in ("unproven", "no")
     assert points["none"]["meets"]["crowd"] == "no"
+
+
+def test_the_accuracy_of_a_constant_is_as_unsure_as_a_share_of_the_test_people():
+    """All replicates agree, so what is left is the spread over people: that of a binomial share."""
+    bench, points = run_all(study_of(), people(1000), numbers=(0, 1))
+    accuracy = points["constant"]["utility"]["accuracy"]
+    n, p = len(bench.split.test_rows), accuracy["value"]
+    assert (accuracy["high"] - accuracy["low"]) / 2 == pytest.approx(1.97 * np.sqrt(p * (1 - p) / (n - 1)), rel=0.01)
+
+
+def test_the_constant_never_tells_the_members_base_rate():
+    study = study_of()
+    bench = Bench.prepare(study, people())
+    recipe = study.with_anchors()[1]
+    seen = set()
+    for number in range(6):
+        members = bench.table.take(bench.split.member_rows(number))
+        release = recipe.apply(members, study.model, bench.facts(full=False), lambda *labels: np.random.default_rng(0))
+        seen.add(tuple(sorted(release.predictor.predict_proba(bench.table)[0])))
+    assert seen == {(0.25, 0.75)}
