@@ -47,7 +47,7 @@ e2e: install-dev
 	$(BIN)/python -m pytest -q -m browser tests/browser
 
 bench: install-dev
-	$(BIN)/python tests/bench.py
+	$(BIN)/python -m tests.bench
 
 clean:
 	rm -rf $(VENV) static .mypy_cache .ruff_cache .hypothesis
