@@ -60,4 +60,5 @@ def show(space: Workspace) -> None:
         f"Counted on all {found['people']:,} people; this is a count, not an estimate."
     )
     for name, value in found["l"].items():
-        st.caption(f"In the least varied group, {names([name])} has {value['distinct']} different values.")
+        many = "1 value only" if value["distinct"] == 1 else f"{value['distinct']} different values"
+        st.caption(f"In the least varied group, {names([name])} has {many}.")
