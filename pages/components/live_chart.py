@@ -22,7 +22,8 @@ function load(url) {
     const script = document.createElement('script');
     script.src = url;
     script.onload = () => { window.__plotly = window.Plotly; ready(window.__plotly); };
-    script.onerror = failed;
+    // A failed load is forgotten, so that the next update tries again.
+    script.onerror = (event) => { script.remove(); window.__plotlyLoading = undefined; failed(event); };
     document.head.append(script);
   });
   return window.__plotlyLoading;

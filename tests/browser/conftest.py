@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import TimeoutError, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -128,8 +128,10 @@ class Visitor:
 
     def run(self):
         """Press Run; for a moment the button of the run before may still be there."""
+        self.settled()
         button = self.page.locator(".st-key-run button")
         expect(button).to_have_count(1)
+        expect(button).to_be_enabled()
         button.click()
 
     def click(self, name, exact=False):
@@ -139,7 +141,12 @@ class Visitor:
         self.page.get_by_role("link", name=name, exact=True).click()
 
     def drawn(self):
-        self.page.locator(".trade-off-chart[data-points]:not([data-points='0'])").wait_for()
+        """Wait for a chart with points; where none comes, say what the page shows instead."""
+        try:
+            self.page.locator(".trade-off-chart[data-points]:not([data-points='0'])").wait_for()
+        except TimeoutError as late:
+            shown = self.page.locator("body").inner_text()
+            raise AssertionError(f"no chart with points; errors {self.errors}; the page shows:\n{shown}") from late
 
     def check(self):
         assert self.errors == []
