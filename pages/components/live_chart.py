@@ -40,8 +40,10 @@ export default ({ data, parentElement, setTriggerValue }) => {
   const layout = { ...data.figure.layout, uirevision: data.revision, autosize: true };
   const options = { displaylogo: false, responsive: true, showSendToCloud: false,
                     modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'] };
-  load(data.script).then((plotly) =>
-    plotly.react(element, data.figure.data, layout, options).then(() => {
+  const again = () => new Promise((later) => setTimeout(later, 500)).then(() => load(data.script));
+  load(data.script).catch(again).then((plotly) => {
+    if (element.dataset.failed) { element.textContent = ''; delete element.dataset.failed; }
+    return plotly.react(element, data.figure.data, layout, options).then(() => {
       element.dataset.points = String(data.points);
       if (bound.get(element)) return;
       bound.set(element, true);
@@ -51,8 +53,11 @@ export default ({ data, parentElement, setTriggerValue }) => {
         const id = Array.isArray(first.customdata) ? first.customdata[0] : first.customdata;
         setTriggerValue('picked', String(id));
       });
-    })
-  ).catch(() => { element.textContent = 'The chart could not be drawn. The table below has the same points.'; });
+    });
+  }).catch(() => {
+    element.dataset.failed = 'yes';
+    element.textContent = 'The chart could not be drawn. The table below has the same points.';
+  });
   return () => { if (window.__plotly && element) { window.__plotly.purge(element); bound.delete(element); } };
 };
 """
