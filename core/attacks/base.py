@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
+
 from core.data.table import Labels
 from core.params import Parametrised
 
@@ -19,9 +21,56 @@ THREATS: dict[str, str] = {
 """Threat -> the channel on which it is measured."""
 
 
+@dataclass(frozen=True, eq=False)
+class References:
+    """What the other replicates say of each person's score on one side (in, or out), per attacked model.
+
+    Every array has shape (people, models); column r is made from all replicates but r, so what an attacker reads here
+    holds nothing of the membership under attack.
+
+    Parameters
+    ----------
+    count : float array
+        Reference scores.
+    mean : float array
+        Their mean; 0 where there is none.
+    squares : float array
+        Sum of squared distances from that mean.
+    chance : float array
+        Mean of the probabilities 1 / (1 + exp(-score)); 0 where there is none.
+    """
+
+    count: Labels
+    mean: Labels
+    squares: Labels
+    chance: Labels
+
+    @staticmethod
+    def leave_one_out(scores: Labels) -> References:
+        """Aggregate scores of shape (people, models), NaN where unknown, over all models but each one."""
+        there = ~np.isnan(scores)
+        known = there.sum(axis=1)[:, None]
+        # Distances from a person's own centre: the subtraction below must not cancel digits.
+        centre = np.where(there, scores, 0.0).sum(axis=1)[:, None] / np.maximum(known, 1)
+        shifted = np.where(there, scores - centre, 0.0)
+        with np.errstate(over="ignore"):
+            chances = np.where(there, 1 / (1 + np.exp(-np.where(there, scores, 0.0))), 0.0)
+        count = (known - there).astype(float)
+        divisor = np.maximum(count, 1)
+        mean = (shifted.sum(axis=1)[:, None] - shifted) / divisor
+        squares = (shifted**2).sum(axis=1)[:, None] - shifted**2 - count * mean**2
+        some = count > 0
+        return References(
+            count,
+            np.where(some, centre + mean, 0.0),
+            np.where(some, np.maximum(squares, 0.0), 0.0),
+            np.where(some, (chances.sum(axis=1)[:, None] - chances) / divisor, 0.0),
+        )
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MembershipView:
-    """All that a membership attacker may look at when attacking one replicate's model.
+    """All that a membership attacker may look at, for every attacked model at once.
 
     The game: the attacker knows the people of POOL and that each of them is in with probability 1/2, can ask the model
     for its confidence in each person's true class, has trained the same recipe on other random halves, and knows of
@@ -29,23 +78,30 @@ class MembershipView:
 
     Parameters
     ----------
-    scores : float array, shape (people,)
-        Logit of the true class's probability under the attacked model; the mean over a person's rows.
-    references : float array, shape (people, models)
-        The same under the reference models.
-    reference_members : boolean array, shape (people, models)
-        Who was in when each reference model was trained.
+    scores : float array, shape (people, models)
+        Each person's score under each attacked model: logit of the true class's probability, the mean over rows.
+    outside, inside : References
+        Scores under the other replicates' models, without and with the person.
     calibration : boolean array, shape (people,)
         The half whose membership is known.
-    known_members : boolean array, shape (people,)
+    known_members : boolean array, shape (people, models)
         Membership of the calibration half; False for everybody else.
+    expected : float array, shape (people, models), optional
+        The score in standard deviations from what people with the same data get under this model when they are out,
+        learned on the calibration half's controls. None when it was not computed.
     """
 
     scores: Labels
-    references: Labels
-    reference_members: Labels
+    outside: References
+    inside: References
     calibration: Labels
     known_members: Labels
+    expected: Labels | None = None
+
+    @property
+    def known_controls(self) -> Labels:
+        """People of the calibration half who are out, shape (people, models)."""
+        return self.calibration[:, None] & ~self.known_members
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +127,12 @@ class Attack(Parametrised):
 
 @dataclass(frozen=True, kw_only=True)
 class MembershipAttack(Attack):
-    """An attack that gives everybody a score: higher means more likely a member."""
+    """An attack that gives everybody a score under every attacked model: higher means more likely a member."""
 
     threat: ClassVar[str] = "membership"
 
     def guess(self, view: MembershipView) -> Labels:
-        """Return one score per person, shape (people,)."""
+        """Return one score per person and attacked model, shape (people, models)."""
         raise NotImplementedError
 
 

@@ -37,32 +37,33 @@ class OfflineLira(MembershipAttack):
     game: ClassVar[str] = "As the loss attack, and trains the same recipe on other random halves of the same people."
 
     def guess(self, view: MembershipView) -> Labels:
-        """Return predictive z-scores; the plain scores when there is no reference model."""
-        if view.references.shape[1] == 0:
-            return view.scores
-        outside = ~view.reference_members
-        count = outside.sum(axis=1)
-        total = np.where(outside, view.references, 0.0).sum(axis=1)
-        mean = total / np.maximum(count, 1)
-        controls = view.calibration & ~view.known_members
-        if controls.sum() < 2:
-            return view.scores
-        centre = float(view.scores[controls].mean())
-        whole = float(view.scores[controls].var())
-        within = _within(view, outside, count, mean, controls)
-        between = max(whole - within, 1e-12)
-        weight = count * between / (count * between + max(within, 1e-12))
-        spread = np.sqrt(within + between * (1 - weight) + 1e-12)
-        return np.asarray((view.scores - (centre + weight * (mean - centre))) / spread)
+        """Return predictive z-scores; the plain scores where there is no reference model."""
+        columns = [_column(view, model) for model in range(view.scores.shape[1])]
+        return np.column_stack(columns)
 
 
-def _within(view: MembershipView, outside: Labels, count: Labels, mean: Labels, controls: Labels) -> float:
-    """Return the variance of one person's score from model to model, from people with two looks at them left out."""
+def _column(view: MembershipView, model: int) -> Labels:
+    scores, controls = view.scores[:, model], view.known_controls[:, model]
+    count, mean = view.outside.count[:, model], view.outside.mean[:, model]
+    if not count.any() or controls.sum() < 2:
+        return scores
+    centre, whole = float(scores[controls].mean()), float(scores[controls].var())
+    within = shared_variance(scores, count, mean, view.outside.squares[:, model], controls)
+    between = max(whole - within, 1e-12)
+    weight = count * between / (count * between + max(within, 1e-12))
+    spread = np.sqrt(within + between * (1 - weight) + 1e-12)
+    return np.asarray((scores - (centre + weight * (mean - centre))) / spread)
+
+
+def shared_variance(scores: Labels, count: Labels, mean: Labels, squares: Labels, controls: Labels) -> float:
+    """Return the variance of one person's score from model to model, shared by everybody.
+
+    From people with two or more reference scores; else from known controls with one; else the whole variance.
+    """
     twice = count >= 2
     if twice.sum() >= 30:
-        squares = np.where(outside, (view.references - mean[:, None]) ** 2, 0.0).sum(axis=1)
         return float(squares[twice].sum() / (count[twice] - 1).sum())
     once = controls & (count >= 1)
     if once.sum() >= 2:
-        return float(((view.scores - mean)[once] ** 2 / (1 + 1 / count[once])).mean())
-    return float(view.scores[controls].var())
+        return float(((scores - mean)[once] ** 2 / (1 + 1 / count[once])).mean())
+    return float(scores[controls].var())

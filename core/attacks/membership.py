@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from core.attacks.base import MembershipAttack, MembershipView, RiskEstimate, absent
+from core.attacks.base import MembershipAttack, MembershipView, References, RiskEstimate, absent
 from core.data.table import Labels
 from core.stats.intervals import LEVEL, LOOKS, newcombe, normal_quantile
 from core.stats.power import detectable
@@ -93,21 +93,70 @@ class Guesses:
         return min(self.advantage - half, low), max(self.advantage + half, high)
 
 
-def attack_members(
-    phi: Labels,
-    members: Labels,
-    tuning: Labels,
-    attacks: tuple[MembershipAttack, ...],
-    used: Labels | None = None,
-) -> Guesses | None:
-    """Choose attack and threshold on one half of the people, guess on the other, swap.
+@dataclass(frozen=True, eq=False)
+class Game:
+    """One recipe's replicates, as the referee sees them.
 
     Parameters
     ----------
     phi : float array, shape (people, replicates)
-        Logit of the true class's probability.
+        Observed scores.
     members : boolean array, shape (people, replicates)
     tuning : boolean array, shape (people,)
+    outside, inside : float array, shape (people, replicates), optional
+        The score without and with the person, NaN where unknown; by default known only where it was observed.
+    expected : pair of float arrays, shape (people, replicates), optional
+        Standardised against people with the same data, learned on the controls of the tuning half and of the other.
+    """
+
+    phi: Labels
+    members: Labels
+    tuning: Labels
+    outside: Labels | None = None
+    inside: Labels | None = None
+    expected: tuple[Labels, Labels] | None = None
+
+    @cached_property
+    def references(self) -> tuple[References, References]:
+        """What the other replicates say of everybody: out, in."""
+        outside = np.where(self.members, np.nan, self.phi) if self.outside is None else self.outside
+        inside = np.where(self.members, self.phi, np.nan) if self.inside is None else self.inside
+        return References.leave_one_out(outside), References.leave_one_out(inside)
+
+    def view(self, calibration: Labels) -> MembershipView:
+        """Return what an attacker sees who knows the membership of one half."""
+        outside, inside = self.references
+        expected = None
+        if self.expected is not None:
+            expected = self.expected[0 if calibration is self.tuning else 1]
+        return MembershipView(
+            scores=self.phi,
+            outside=outside,
+            inside=inside,
+            calibration=calibration,
+            known_members=self.members & calibration[:, None],
+            expected=expected,
+        )
+
+    def first(self, replicates: int) -> Game:
+        """Return the game of the first replicates alone."""
+        keep = slice(replicates)
+        return Game(
+            self.phi[:, keep],
+            self.members[:, keep],
+            self.tuning,
+            None if self.outside is None else self.outside[:, keep],
+            None if self.inside is None else self.inside[:, keep],
+            None if self.expected is None else (self.expected[0][:, keep], self.expected[1][:, keep]),
+        )
+
+
+def attack_members(game: Game, attacks: tuple[MembershipAttack, ...], used: Labels | None = None) -> Guesses | None:
+    """Choose attack and threshold on one half of the people, guess on the other, swap.
+
+    Parameters
+    ----------
+    game : Game
     attacks : tuple of MembershipAttack
     used : boolean array, shape (people, replicates), optional
         The guesses to tune and to score on; all by default.
@@ -117,6 +166,7 @@ def attack_members(
     Guesses or None
         None when a half has no member or no control, so that nothing can be compared.
     """
+    members, tuning = game.members, game.tuning
     used = np.ones(members.shape, bool) if used is None else used
     for half in (tuning, ~tuning):
         counted = members[half][used[half]]
@@ -129,9 +179,10 @@ def attack_members(
     crowded = False
     for calibration in (tuning, ~tuning):
         evaluation = ~calibration
+        view = game.view(calibration)
         best: tuple[float, float, Labels, str] | None = None
         for attack in attacks:
-            table = _scores(attack, phi, members, calibration)
+            table = attack.guess(view)
             known = used[calibration]
             threshold, gain = best_threshold(table[calibration][known], members[calibration][known])
             if best is None or gain > best[0]:
@@ -147,12 +198,6 @@ def attack_members(
         crowded = crowded or bool((quiet == alarm).mean() > 0.01)
         caught[evaluation] = table[evaluation] > alarm
     return Guesses(guessed, members, tuning, scores, caught, tuple(chosen), used, crowded)
-
-
-def outside_references(members: Labels) -> Labels:
-    """Return for each person and replicate how many of the *other* replicates left the person out."""
-    outside = ~members
-    return np.asarray(outside.sum(axis=1)[:, None] - outside)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,35 +233,18 @@ class Ceiling:
         return float(min(2 * ndtr(distance / 2) - 1, proved))
 
 
-def ceiling(
-    phi: Labels, members: Labels, tuning: Labels, attacks: tuple[MembershipAttack, ...], bound: float | None
-) -> Ceiling:
+def ceiling(game: Game, attacks: tuple[MembershipAttack, ...], bound: float | None) -> Ceiling:
     """Return the ceiling of a membership risk from the replicates so far."""
-    replicates = members.shape[1]
+    replicates = game.members.shape[1]
     last = max(LOOKS)
-    references = outside_references(members)
+    references = game.references[0].count
     referenced = references > 0
     if replicates < 2 or not referenced.any():
         return Ceiling(None, 1.0, bound)
     k = float(1 / np.mean(1 / references[referenced]))
-    gain = math.sqrt(max((1 + 1 / k) / (1 + 2 / (last - 1)), 1.0)) if replicates < last else 1.0
-    return Ceiling(attack_members(phi, members, tuning, attacks, referenced), gain, bound)
-
-
-def _scores(attack: MembershipAttack, phi: Labels, members: Labels, calibration: Labels) -> Labels:
-    """Return an attack's scores against every replicate, the other replicates being its references."""
-    columns = []
-    for target in range(phi.shape[1]):
-        others = np.arange(phi.shape[1]) != target
-        view = MembershipView(
-            scores=phi[:, target],
-            references=phi[:, others],
-            reference_members=members[:, others],
-            calibration=calibration,
-            known_members=members[:, target] & calibration,
-        )
-        columns.append(attack.guess(view))
-    return np.column_stack(columns)
+    final = (last - 1) * float(references.mean()) / (replicates - 1)
+    gain = math.sqrt(max((1 + 1 / k) / (1 + 1 / final), 1.0)) if replicates < last else 1.0
+    return Ceiling(attack_members(game, attacks, referenced), gain, bound)
 
 
 def _rates(guessed: Labels, members: Labels, tuning: Labels, used: Labels) -> tuple[float, float]:
@@ -227,14 +255,15 @@ def _rates(guessed: Labels, members: Labels, tuning: Labels, used: Labels) -> tu
 
 
 def membership_risk(
-    phi: Labels, members: Labels, tuning: Labels, attacks: tuple[MembershipAttack, ...], bound: float | None
+    game: Game, attacks: tuple[MembershipAttack, ...], bound: float | None
 ) -> tuple[RiskEstimate, Guesses | None]:
     """Return the membership risk of a model with everything a reader may ask of it.
 
     The value is TPR - FPR of the tuned attack, in probability points; it may be negative. `reference` is what an
     attacker who ignores the model reaches: they say "member" equally often of members and of controls, so 0.
     """
-    guesses = attack_members(phi, members, tuning, attacks)
+    members, tuning = game.members, game.tuning
+    guesses = attack_members(game, attacks)
     if guesses is None:
         reason = "one half of the people has no member or no control; use a larger table"
         return absent("membership", "undefined", reason), None
@@ -242,7 +271,7 @@ def membership_risk(
     error = (high - low) / 2 / normal_quantile()
     replicates = members.shape[1]
     enough = (~members).sum() / replicates / 2 >= CONTROLS_FOR_TPR
-    out_reference = float((outside_references(members) > 0).mean())
+    out_reference = float((game.references[0].count > 0).mean())
     areas = [
         auc(guesses.scores[half][:, r], members[half][:, r]) for half in (tuning, ~tuning) for r in range(replicates)
     ]
@@ -308,6 +337,7 @@ def permuted(members: Labels, rng: np.random.Generator) -> Labels:
 
 __all__ = [
     "Ceiling",
+    "Game",
     "Guesses",
     "attack_members",
     "ceiling",

@@ -10,6 +10,7 @@ from numpy.random import Generator
 
 from core.data.table import Labels, Table, target_codes
 from core.models.encode import Encoder
+from core.models.signals import Signals, true_class_logit
 from core.params import Parametrised
 from core.rng import seed_from
 
@@ -70,6 +71,26 @@ class Model(Parametrised):
         if len(seen) > 1:
             estimator.fit(encoder.transform(rows), target)
         return FittedModel(encoder, estimator, seen, len(classes), self.votes)
+
+    def signals(
+        self, fitted: FittedModel, rows: Table, target: Labels, training: Table | None, place: Labels
+    ) -> Signals:
+        """Return what a membership attacker reads off the model for these rows.
+
+        A model that can say what it would have answered without a row (or with it) overrides this: that saves the
+        attacker reference models.
+
+        Parameters
+        ----------
+        rows : Table
+            Rows of members and controls, in released form.
+        target : integer array, shape (rows,)
+        training : Table or None
+            The rows that the model was trained on; None when no row of it is anybody's.
+        place : integer array, shape (rows,)
+            The position of each row in `training`; -1 for rows that were not trained on.
+        """
+        return Signals.observed(true_class_logit(fitted.predict_proba(rows), target, fitted.votes), place >= 0)
 
     @classmethod
     def describe(cls) -> dict[str, Any]:

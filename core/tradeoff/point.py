@@ -11,7 +11,7 @@ import numpy as np
 
 from core.attacks import MEMBERSHIP_ATTACKS
 from core.attacks.base import THREATS, RiskEstimate, absent
-from core.attacks.membership import Ceiling, Guesses, ceiling, membership_risk
+from core.attacks.membership import Game, ceiling, membership_risk
 from core.privacy.guarantee import Guarantee
 from core.stats.intervals import Spread
 from core.stats.power import detectable
@@ -147,16 +147,16 @@ def _utility(outcomes: list[Outcome], full: Outcome | None, bench: Bench) -> dic
     return found
 
 
-def _membership(outcomes: list[Outcome], bench: Bench, bound: float | None) -> tuple[RiskEstimate, Guesses | None]:
-    phi = np.column_stack([outcome.phi for outcome in outcomes if outcome.phi is not None])
-    members = np.column_stack([bench.split.coins(outcome.replicate) for outcome in outcomes])
-    return membership_risk(phi, members, bench.split.tuning, MEMBERSHIP_ATTACKS, bound)
-
-
-def _ceiling(outcomes: list[Outcome], bench: Bench, bound: float | None) -> Ceiling:
-    phi = np.column_stack([outcome.phi for outcome in outcomes if outcome.phi is not None])
-    members = np.column_stack([bench.split.coins(outcome.replicate) for outcome in outcomes])
-    return ceiling(phi, members, bench.split.tuning, MEMBERSHIP_ATTACKS, bound)
+def membership_game(outcomes: list[Outcome], bench: Bench) -> Game:
+    """Return the replicates of one recipe as a game of membership inference."""
+    signals = [outcome.signals for outcome in outcomes if outcome.signals is not None]
+    return Game(
+        phi=np.column_stack([s.phi for s in signals]),
+        members=np.column_stack([bench.split.coins(outcome.replicate) for outcome in outcomes]),
+        tuning=bench.split.tuning,
+        outside=np.column_stack([s.outside for s in signals]),
+        inside=np.column_stack([s.inside for s in signals]),
+    )
 
 
 def _risks(
@@ -173,7 +173,8 @@ def _risks(
                 note = "measured on a model that the recipient can train on the released rows"
             else:
                 note = None
-            risk, guesses = _membership(outcomes, bench, proved.advantage_bound)
+            game = membership_game(outcomes, bench)
+            risk, guesses = membership_risk(game, MEMBERSHIP_ATTACKS, proved.advantage_bound)
             risks[threat] = risk if note is None else RiskEstimate(**{**vars(risk), "note": f"{note}; {risk.note}"})
             if guesses is not None:
                 intervals[threat] = guesses.interval
@@ -296,6 +297,8 @@ def _verdicts(
             verdicts[requirement.name] = utility_verdict(requirement, utility_spread(requirement.metric, looked), look)
         else:
             threat = str(requirement.risk)
-            upper = _ceiling(looked, bench, proved.advantage_bound).upper if threat == "membership" else None
+            upper = None
+            if threat == "membership":
+                upper = ceiling(membership_game(looked, bench), MEMBERSHIP_ATTACKS, proved.advantage_bound).upper
             verdicts[requirement.name] = risk_verdict(requirement, risks[threat], intervals.get(threat), look, upper)
     return verdicts

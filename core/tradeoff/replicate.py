@@ -15,9 +15,10 @@ from core.data.schema import Role
 from core.data.split import Split, split_table, subsample
 from core.data.table import Labels, Table, class_labels, target_codes
 from core.errors import UserError
+from core.models.signals import Signals, true_class_logit
 from core.privacy.classes import equivalence_classes, verify_k
 from core.rng import rng_for
-from core.techniques.base import Predictor, PublicFacts
+from core.techniques.base import PublicFacts
 from core.tradeoff.recipe import Recipe, Release
 from core.tradeoff.study import Study
 from core.utility.metrics import METRICS
@@ -90,8 +91,8 @@ class Outcome:
     ----------
     utility : mapping
         Metric -> (value, influence of each TEST person).
-    phi : float array, shape (pool people,)
-        Logit of the true class's probability, the mean over a person's rows.
+    signals : Signals
+        What a membership attacker reads off the model, one entry per POOL person.
     rows_risk : mapping or None
         Re-identification of the released rows; None when the recipe releases no rows of people.
     """
@@ -100,7 +101,7 @@ class Outcome:
     replicate: int
     seconds: float
     utility: Mapping[str, tuple[float, Labels]] = field(default_factory=dict)
-    phi: Labels | None = None
+    signals: Signals | None = None
     n_train: int = 0
     people_train: int = 0
     rows_released: int = 0
@@ -154,7 +155,7 @@ def _measure(bench: Bench, recipe: Recipe, study: Study, replicate: int) -> Outc
         replicate=replicate,
         seconds=0.0,
         utility=_utility(bench, release, recipe, study),
-        phi=None if full else _phi(bench, release, _attacked(recipe, release, study, facts, streams)),
+        signals=None if full else _signals(bench, release, recipe, study, facts, streams, replicate),
         n_train=len(release.rows),
         people_train=members.people,
         rows_released=len(release.rows) if recipe.releases_rows else 0,
@@ -190,45 +191,42 @@ def _utility(bench: Bench, release: Release, recipe: Recipe, study: Study) -> di
     return found
 
 
-def _attacked(recipe: Recipe, release: Release, study: Study, facts: PublicFacts, streams: Any) -> Predictor:
-    """Return the model that a membership attacker would choose to attack.
+def _signals(
+    bench: Bench, release: Release, recipe: Recipe, study: Study, facts: PublicFacts, streams: Any, replicate: int
+) -> Signals:
+    """Return what a membership attacker reads off the model, per POOL person: the mean over a person's rows.
 
-    Whoever gets the rows as well as a protected model can train any model on them, so then it is the study's own.
+    Members and controls go through the same map. Whoever gets the rows as well as a protected model can train any
+    model on them, so then the attacked model is the study's own.
     """
-    if recipe.training is None or not recipe.releases_rows:
-        return release.predictor
-    return study.model.fit(release.rows, facts.classes, streams("attacked", study.model.key))
-
-
-def _phi(bench: Bench, release: Release, attacked: Predictor) -> Labels:
-    """Return the attacker's score of every POOL person, members and controls through the same map."""
     rows = bench.split.pool_rows
-    proba = attacked.predict_proba(release.recode(bench.table.take(rows)))
-    votes = getattr(attacked, "votes", None)
-    phi = true_class_logit(proba, bench.target[rows], votes)
+    recoded, target = release.recode(bench.table.take(rows)), bench.target[rows]
+    inside = bench.split.coins(replicate)[bench.split.pool_place]
+    fitted: Any = release.predictor
+    if recipe.training is not None and recipe.releases_rows:
+        fitted = study.model.fit(release.rows, facts.classes, streams("attacked", study.model.key))
+    elif recipe.training is not None:
+        votes = getattr(fitted, "votes", None)
+        phi = true_class_logit(fitted.predict_proba(recoded), target, votes)
+        return _by_person(Signals.observed(phi, inside), bench)
+    # A shortcut leaves out one row; where people have several rows it would leave out too little.
+    traceable = release.source is not None and len(rows) == len(bench.split.pool)
+    place = np.where(inside, 0, -1)
+    if release.source is not None and traceable:
+        trained = np.full(int(inside.sum()), -1)
+        trained[release.source] = np.arange(len(release.source))
+        place[inside] = trained
+    signals = study.model.signals(fitted, recoded, target, release.rows if traceable else None, place)
+    return _by_person(signals, bench)
+
+
+def _by_person(signals: Signals, bench: Bench) -> Signals:
     place = bench.split.pool_place
-    return np.bincount(place, weights=phi) / np.bincount(place)
-
-
-def true_class_logit(proba: Labels, target: Labels, votes: int | None = None) -> Labels:
-    """Return log p / (1 - p) of the true class, smoothed so that 0 and 1 stay finite (SCIENCE B4).
-
-    Parameters
-    ----------
-    proba : float array, shape (rows, classes)
-    target : integer array, shape (rows,)
-    votes : int, optional
-        How many votes the probabilities are shares of (trees of a forest); 10,000 when they are not.
-
-    Examples
-    --------
-    >>> true_class_logit(np.array([[0.5, 0.5]]), np.array([0])).tolist()
-    [0.0]
-    """
-    count = votes or 10_000
-    p = np.clip(proba[np.arange(len(target)), target], 0.0, 1.0)
-    p = (count * p + 0.5) / (count + 1)
-    return np.asarray(np.log(p) - np.log1p(-p))
+    rows = np.bincount(place)
+    phi, inside, outside = (
+        np.bincount(place, weights=part) / rows for part in (signals.phi, signals.inside, signals.outside)
+    )
+    return Signals(phi, inside, outside)
 
 
 def _rows_risk(
@@ -272,4 +270,4 @@ def _table_steps(recipe: Recipe, table: Table, facts: PublicFacts, streams: Any)
     return table
 
 
-__all__ = ["FULL", "Bench", "Outcome", "run_replicate", "true_class_logit"]
+__all__ = ["FULL", "Bench", "Outcome", "run_replicate"]

@@ -5,10 +5,10 @@ import pytest
 
 from core.attacks import MEMBERSHIP_ATTACKS
 from core.attacks.lira_offline import OfflineLira
-from core.attacks.membership import attack_members, membership_risk, permuted
+from core.attacks.membership import Game, attack_members, membership_risk, permuted
 from core.models.random_forest import RandomForest
+from core.models.signals import true_class_logit
 from core.rng import rng_for
-from core.tradeoff.replicate import true_class_logit
 from tests.tables import people
 
 REPETITIONS = 2000
@@ -49,7 +49,7 @@ def test_predictions_that_ignore_membership_give_intervals_that_cover_zero(repli
         rng = np.random.default_rng([replicates, repetition])
         phi = scores(rng, count, replicates)
         members = rng.random((count, replicates)) < 0.5
-        guesses = attack_members(phi, members, rng.random(count) < 0.5, attacks)
+        guesses = attack_members(Game(phi, members, rng.random(count) < 0.5), attacks)
         assert guesses is not None
         low, high = guesses.interval()
         covered += low <= 0 <= high
@@ -79,7 +79,7 @@ def test_permuted_membership_on_a_real_forest_gives_intervals_that_cover_zero(fo
     repetitions = 1000
     for repetition in range(repetitions):
         rng = np.random.default_rng(repetition)
-        guesses = attack_members(phi, permuted(members, rng), rng.random(400) < 0.5, MEMBERSHIP_ATTACKS)
+        guesses = attack_members(Game(phi, permuted(members, rng), rng.random(400) < 0.5), MEMBERSHIP_ATTACKS)
         assert guesses is not None
         low, high = guesses.interval()
         covered += low <= 0 <= high
@@ -88,7 +88,7 @@ def test_permuted_membership_on_a_real_forest_gives_intervals_that_cover_zero(fo
 
 def test_the_same_forest_with_its_true_membership_is_found_out(forest_scores):
     phi, members = forest_scores
-    risk, _ = membership_risk(phi, members, np.random.default_rng(5).random(400) < 0.5, MEMBERSHIP_ATTACKS, None)
+    risk, _ = membership_risk(Game(phi, members, np.random.default_rng(5).random(400) < 0.5), MEMBERSHIP_ATTACKS, None)
     assert risk.low is not None
     assert risk.low > 0.2
     assert risk.auc is not None

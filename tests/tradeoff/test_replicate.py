@@ -10,10 +10,11 @@ from core.data.schema import Column, Kind, Role
 from core.errors import UserError
 from core.models.base import Model
 from core.models.logistic_regression import LogisticRegression
+from core.models.signals import true_class_logit
 from core.techniques.base import Family, Protected, Stage, Technique
 from core.tradeoff.point import Tally, point_json
 from core.tradeoff.recipe import Recipe, expand
-from core.tradeoff.replicate import FULL, Bench, run_replicate, true_class_logit
+from core.tradeoff.replicate import FULL, Bench, run_replicate
 from core.tradeoff.study import parse_study
 from tests.tables import awkward, people
 
@@ -46,6 +47,8 @@ class Spy(LogisticRegression):
         inner = Model.fit(self, rows, classes, rng)
 
         class Listening:
+            votes = None
+
             def predict_proba(_, table):
                 self.asked.append(set(table.frame["name"]))
                 return inner.predict_proba(table)
@@ -222,7 +225,7 @@ def test_renaming_a_recipe_changes_no_number():
     study = study_of()
     bench = Bench.prepare(study, table)
     left, right = (run_replicate(bench, recipe, study, 0) for recipe in (one, two))
-    assert np.array_equal(left.phi, right.phi)
+    assert np.array_equal(left.signals.phi, right.signals.phi)
 
 
 def test_two_seeds_give_two_splits_and_one_seed_one():
