@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import rankdata
 
-from core.data.table import Labels, Table, target_codes
+from core.data.table import Labels, Table, target_codes, target_values
 from core.errors import UserError
 from core.rng import rng_for
 
 TEST_SHARE = 0.2
+
+BINS = 10
+"""Quantile bins by which a numeric target is stratified."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +61,8 @@ def split_table(table: Table, classes: tuple[str, ...], seed: int) -> Split:
     """Split by person, stratified by the target: TEST 20 %, POOL 80 %.
 
     A person with several rows belongs to the class of their first row. Within a class the number of TEST people is
-    rounded at random, so that small classes are not always left out.
+    rounded at random, so that small classes are not always left out. With no classes the target is a number; people
+    are then stratified by tenths of its order, people of one value always together.
     """
     persons = table.persons
     people = table.people
@@ -66,8 +71,10 @@ def split_table(table: Table, classes: tuple[str, ...], seed: int) -> Split:
             "a study needs at least 20 people", got=f"{people}", do="Use a larger table: smaller ones measure nothing."
         )
     stratum = np.full(people, -1, np.int64)
-    target = target_codes(table, classes)
-    stratum[persons[::-1]] = target[::-1]
+    if classes:
+        stratum[persons[::-1]] = target_codes(table, classes)[::-1]
+    else:
+        stratum = _tenths(target_values(table), persons, people)
     rng = rng_for(seed, "split")
     test = np.zeros(people, bool)
     for value in np.unique(stratum):
@@ -91,6 +98,13 @@ def split_table(table: Table, classes: tuple[str, ...], seed: int) -> Split:
         pool_place=place[persons[pool_rows]],
         tuning=rng_for(seed, "tuning").random(len(pool)) < 0.5,
     )
+
+
+def _tenths(target: Labels, persons: Labels, people: int) -> Labels:
+    """Return each person's quantile bin by the rank of their first row's target: only the order counts."""
+    first = np.empty(people)
+    first[persons[::-1]] = target[::-1]
+    return np.asarray((rankdata(first, method="min") - 1) * BINS // people, np.int64)
 
 
 def subsample(table: Table, people: int, seed: int) -> Table:

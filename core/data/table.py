@@ -17,6 +17,12 @@ from core.errors import UserError
 MISSING = "(missing)"
 """The text under which a missing value is treated as a value."""
 
+MOST_CLASSES = 20
+"""Most different values of a target that is predicted as classes, unless it is declared categorical."""
+
+LARGEST_TARGET = 1e30
+"""Targets beyond +- this count as it: their squares would overflow, and which number that large says nothing more."""
+
 Labels = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -185,26 +191,46 @@ def _refuse(cells: pd.Series[Any], unread: pd.Series[bool], column: Column) -> N
         )
 
 
+def task_of(table: Table) -> str:
+    """Return what predicting the target is: "regression" for a number of many values, else "classification".
+
+    A numeric target with at most 20 different values is classes (0 and 1, grades, stars). Ask the whole table, never
+    a sample of it: a sample may hold fewer values. Whether the target can be predicted at all is said by
+    `class_labels` and `target_values`.
+
+    Examples
+    --------
+    >>> from core.data.schema import Role
+    >>> schema = Schema((Column(name="y", kind=Kind.NUMERIC, role=Role.TARGET),))
+    >>> [task_of(Table.build(pd.DataFrame({"y": range(n)}), schema)) for n in (20, 21)]
+    ['classification', 'regression']
+    """
+    name = table.schema.target
+    if name is None or table.schema[name].kind is not Kind.NUMERIC:
+        return "classification"
+    return "regression" if table.frame[name].nunique() > MOST_CLASSES else "classification"
+
+
 def class_labels(table: Table) -> tuple[str, ...]:
     """Return the classes of the target, "(missing)" among them when somebody's target is missing.
 
     Raises
     ------
     UserError
-        Without a target, with fewer than two classes, or with a numeric target of more than 20 values.
+        Without a target, with fewer than two classes, or with a target of more than 20 values that is not declared
+        categorical (a number is then predicted as a number, see `task_of`).
     """
-    name = table.schema.target
-    if name is None:
-        raise UserError(
-            "accuracy needs a target column", got="a schema without one", do="Give one column the role 'target'."
-        )
+    name = _target_name(table)
     column, values = table.schema[name], target_text(table)
     present = [str(v) for v in sorted(set(values))]
-    if column.kind is not Kind.CATEGORICAL and len(present) > 20:
+    different = len(present) - (MISSING in present)
+    if column.kind is not Kind.CATEGORICAL and different > MOST_CLASSES:
         raise UserError(
-            f"the target {name!r} must have at most 20 classes",
-            got=f"a {column.kind} column with {len(present)} different values",
-            do="Choose a yes/no or categorical column (predicting numbers comes with a later version).",
+            f"the target {name!r} must have at most {MOST_CLASSES} classes",
+            got=f"a {column.kind} column with {different} different values",
+            do="Choose a model that predicts numbers."
+            if column.kind is Kind.NUMERIC
+            else "Choose a yes/no, categorical or numeric column, or give this one the kind 'categorical'.",
         )
     labels = list(column.categories or ())
     labels += [value for value in present if value not in labels]
@@ -213,6 +239,52 @@ def class_labels(table: Table) -> tuple[str, ...]:
             f"the target {name!r} must have two classes or more", got=f"{len(labels)}", do="Choose another target."
         )
     return tuple(labels)
+
+
+def target_values(table: Table) -> Labels:
+    """Return the target of every row as a finite number, shape (rows,), for studies that predict a number.
+
+    Numbers beyond +-1e30 count as that. Nobody's missing target is guessed and nobody is dropped silently: a row
+    without one could be neither scored nor attacked, so the table is refused. A missing *class* is different: it can
+    be predicted.
+
+    Raises
+    ------
+    UserError
+        Without a target, with a target that is not numeric, or with rows whose target is missing, which are counted.
+
+    Examples
+    --------
+    >>> from core.data.schema import Role
+    >>> schema = Schema((Column(name="y", kind=Kind.NUMERIC, role=Role.TARGET),))
+    >>> target_values(Table.build(pd.DataFrame({"y": [3, 1.5]}), schema)).tolist()
+    [3.0, 1.5]
+    """
+    name = _target_name(table)
+    column = table.schema[name]
+    if column.kind is not Kind.NUMERIC:
+        raise UserError(
+            f"the target {name!r} must hold numbers to be predicted as a number",
+            got=f"a {column.kind} column",
+            do="Choose a model that predicts classes, or a numeric target.",
+        )
+    values = table.frame[name].to_numpy(np.float64)
+    gaps = int(np.isnan(values).sum())
+    if gaps:
+        raise UserError(
+            f"every row needs a target to predict the number {name!r}",
+            got=f"{gaps} of {len(values)} rows without one",
+            do="Take these rows out of the table, or fill in their target.",
+        )
+    return np.asarray(np.clip(values, -LARGEST_TARGET, LARGEST_TARGET))
+
+
+def _target_name(table: Table) -> str:
+    if table.schema.target is None:
+        raise UserError(
+            "accuracy needs a target column", got="a schema without one", do="Give one column the role 'target'."
+        )
+    return table.schema.target
 
 
 def target_text(table: Table) -> Labels:
@@ -227,7 +299,17 @@ def target_text(table: Table) -> Labels:
 
 
 def target_codes(table: Table, labels: tuple[str, ...]) -> Labels:
-    """Return the position of every row's target in `labels`."""
+    """Return the position of every row's target in `labels`.
+
+    Raises
+    ------
+    UserError
+        Without labels: a study that predicts a number has no classes.
+    """
+    if not labels:
+        raise UserError(
+            "predicting classes needs classes", got="none", do="Choose a model or technique that predicts numbers."
+        )
     place = {label: code for code, label in enumerate(labels)}
     column = table.frame[str(table.schema.target)]
     if isinstance(column.dtype, pd.CategoricalDtype):

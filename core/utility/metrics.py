@@ -53,6 +53,21 @@ def _roc_auc(proba: Labels, target: Labels) -> Scored:
     return float(np.mean(areas)), influence
 
 
+def _r2(answers: Labels, target: Labels) -> Scored:
+    """Return 1 - squared errors / squares around the mean of TEST, whose weight in the denominator counts too."""
+    squares, around = (target - answers) ** 2, (target - target.mean()) ** 2
+    spread = float(around.mean())
+    if not spread or not np.ptp(target):  # the mean of equal values may round to another one
+        return float("nan"), np.zeros(len(target))
+    ratio = float(squares.mean()) / spread
+    return 1 - ratio, (ratio * around - squares) / spread / len(target)
+
+
+def _mae(answers: Labels, target: Labels) -> Scored:
+    errors = np.abs(target - answers)
+    return float(errors.mean()), (errors - errors.mean()) / len(target)
+
+
 def _majority(target: Labels) -> float:
     return float(np.bincount(target).max() / len(target))
 
@@ -61,27 +76,44 @@ def _chance(target: Labels) -> float:
     return 1 / len(np.unique(target))
 
 
-@dataclass(frozen=True)
+def _from_median(target: Labels) -> float:
+    return float(np.abs(target - np.median(target)).mean())
+
+
+@dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A utility metric: higher is better.
+    """A utility metric, with the words in which pages, reports and documents speak of it.
 
     Parameters
     ----------
     key, title, sentence : str
         `sentence` says in plain words what the number is.
+    description, interpretation, caveat : str
+        How it is computed; how to read a value; what it does not tell.
     score : callable
-        (probabilities (rows, classes), target codes (rows,)) -> value, influence per row.
+        (answers, target) -> value, influence per row. Answers are probabilities, shape (rows, classes), and the target
+        holds class codes; or numbers, shape (rows,), both.
     reference : callable
-        target codes -> what a model that knows nothing reaches.
+        target -> what a model that knows nothing reaches.
     reference_name : str
+    undefined : str
+        Why there can be no value.
+    task : {"classification", "regression"}
+    better : {"higher", "lower"}
     """
 
     key: str
     title: str
     sentence: str
+    description: str
+    interpretation: str
+    caveat: str
     score: Callable[[Labels, Labels], Scored]
     reference: Callable[[Labels], float]
     reference_name: str
+    undefined: str = "TEST has one class only"
+    task: str = "classification"
+    better: str = "higher"
 
     def describe(self) -> dict[str, Any]:
         """Return the JSON of the command line's listings."""
@@ -92,6 +124,11 @@ class Metric:
             "parameters": [],
             "idea": self.sentence,
             "reference": self.reference_name,
+            "task": self.task,
+            "better": self.better,
+            "description": self.description,
+            "interpretation": self.interpretation,
+            "caveat": self.caveat,
         }
 
 
@@ -99,28 +136,91 @@ METRICS: dict[str, Metric] = {
     metric.key: metric
     for metric in (
         Metric(
-            "accuracy",
-            "Accuracy",
-            "Share of people the model has never seen whose class it predicts right.",
-            _accuracy,
-            _majority,
-            "always answering the most frequent class",
+            key="accuracy",
+            title="Accuracy",
+            sentence="Share of people the model has never seen whose class it predicts right.",
+            description="The class with the highest probability is compared with the true class of every TEST row.",
+            interpretation="0.85 means: of 100 new people, the model gets about 85 right. Compare it with always "
+            "answering the most frequent class.",
+            caveat="Where one class is rare, always answering the other looks good: look at balanced accuracy too.",
+            score=_accuracy,
+            reference=_majority,
+            reference_name="always answering the most frequent class",
         ),
         Metric(
-            "balanced_accuracy",
-            "Balanced accuracy",
-            "Accuracy within each class, averaged: small classes count as much as large ones.",
-            _balanced_accuracy,
-            _chance,
-            "guessing blindly",
+            key="balanced_accuracy",
+            title="Balanced accuracy",
+            sentence="Accuracy within each class, averaged: small classes count as much as large ones.",
+            description="The share predicted right is computed among the TEST rows of each class, then averaged over "
+            "the classes that TEST has.",
+            interpretation="With two classes 0.5 is guessing and 1 is perfect; with m classes guessing gives 1 / m.",
+            caveat="A class with few people in TEST weighs as much as a large one, so its chance errors show.",
+            score=_balanced_accuracy,
+            reference=_chance,
+            reference_name="guessing blindly",
         ),
         Metric(
-            "roc_auc",
-            "ROC AUC",
-            "Chance that the model ranks a random person of the class above a random person outside it.",
-            _roc_auc,
-            lambda target: 0.5,
-            "guessing blindly",
+            key="roc_auc",
+            title="ROC AUC",
+            sentence="Chance that the model ranks a random person of the class above a random person outside it.",
+            description="The area under the curve of hits against false alarms over all thresholds, ties half; with "
+            "more than two classes each against the rest, averaged.",
+            interpretation="0.5 is guessing, 1 means that everybody of the class stands above everybody outside it.",
+            caveat="It says how well people are ranked, not whether the probabilities or one threshold are right.",
+            score=_roc_auc,
+            reference=lambda target: 0.5,
+            reference_name="guessing blindly",
         ),
     )
 }
+"""Metrics of studies that predict a class."""
+
+REGRESSION_METRICS: dict[str, Metric] = {
+    metric.key: metric
+    for metric in (
+        Metric(
+            key="r2",
+            title="R2",
+            sentence="Share of the differences between new people's values that the model explains.",
+            description="One minus the mean squared error on TEST divided by the variance of the target in TEST.",
+            interpretation="1 is perfect, 0 is no better than giving everybody the mean of TEST, below 0 is worse "
+            "than that. 0.6 means: squared errors are 60 % smaller than with the mean for everybody.",
+            caveat="Squares let a few people with extreme values decide it; and it depends on how much the people "
+            "differ, so it cannot be compared between tables.",
+            score=_r2,
+            reference=lambda target: 0.0,
+            reference_name="always predicting the mean of TEST",
+            undefined="everybody in TEST has the same target",
+            task="regression",
+        ),
+        Metric(
+            key="mae",
+            title="Mean absolute error",
+            sentence="How far the prediction is from a new person's value on average, in the unit of the target.",
+            description="The distance between prediction and true value of every TEST row, averaged.",
+            interpretation="Lower is better and 0 is perfect: 4.2 means that predictions are 4.2 units off on "
+            "average. Compare it with giving everybody the median.",
+            caveat="It has the target's unit, so it cannot be compared between targets; a model can be good on "
+            "average and far off for a few.",
+            score=_mae,
+            reference=_from_median,
+            reference_name="always predicting the median of TEST",
+            undefined="there is no TEST row",
+            task="regression",
+            better="lower",
+        ),
+    )
+}
+"""Metrics of studies that predict a number."""
+
+ALL_METRICS: dict[str, Metric] = {**METRICS, **REGRESSION_METRICS}
+"""Every metric that a requirement or a chart may name; which of them a study has depends on its task."""
+
+
+def metrics_for(task: str) -> dict[str, Metric]:
+    """Return the metrics of a task, the first being the one that charts start with.
+
+    >>> list(metrics_for("regression"))
+    ['r2', 'mae']
+    """
+    return {key: metric for key, metric in ALL_METRICS.items() if metric.task == task}
