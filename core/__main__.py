@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from core.audit.command import add_audit
 from core.errors import UserError
 
 
@@ -170,21 +171,21 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--audience", default="team", choices=("team", "external", "executive"))
     command.add_argument("-o", dest="output", required=True)
     command.set_defaults(run=_report)
+    add_audit(commands)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], None] = options.run
+    command: Callable[[argparse.Namespace], int | None] = options.run
     try:
-        command(options)
+        return command(options) or 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         return 0
-    return 0
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from core.engine.local import InlineEngine, LocalEngine
 from core.models import MODELS
 from core.models.base import Model
 from core.models.encode import Encoder
-from core.tradeoff.replicate import Bench, run_replicate
+from core.tradeoff.bench import Bench
+from core.tradeoff.replicate import run_replicate
 from core.tradeoff.study import EFFORTS, Study, load_study, parse_study
 
 ROOT = Path(__file__).parent.parent

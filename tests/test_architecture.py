@@ -14,6 +14,7 @@ LAYERS = [
     ("privacy",),
     ("models",),
     ("techniques",),
+    ("audit",),
     ("attacks",),
     ("utility",),
     ("tradeoff",),

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from core.attacks.words import THREAT_WORDS
 from core.data.table import Labels
 from core.params import Parametrised
 
@@ -122,6 +123,7 @@ class Attack(Parametrised):
             "threat": cls.threat,
             "idea": idea,
             "game": cls.game,
+            "words": THREAT_WORDS[cls.threat].to_json(),
         }
 
 

@@ -1,257 +1,22 @@
-"""Measuring membership inference: the strongest attack, chosen on one half of the people and scored on the other."""
+"""The membership risk of a model: the tuned attack's advantage with everything a reader may ask of it."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from core.attacks.base import MembershipAttack, MembershipView, References, RiskEstimate, absent
+from core.attacks.base import MembershipAttack, RiskEstimate, absent
+from core.attacks.ceiling import Ceiling, ceiling
+from core.attacks.game import SWAP, Game, Guesses, attack_members, chosen_on, permuted
+from core.attacks.groups import group_risk
+from core.attacks.sharp import CONTROLS_FOR_TPR, calibrated_rate, controls_enough, rate_at_one_percent
 from core.data.table import Labels
-from core.stats.intervals import LEVEL, LOOKS, newcombe, normal_quantile
+from core.stats.intervals import normal_quantile, residual_interval
 from core.stats.power import detectable
-from core.stats.roc import auc, best_threshold, tied_share
-
-CONTROLS_FOR_TPR = 669
-"""Controls from which a true-positive rate at 1 % false alarms is shown: their exact upper limit is then 2 %."""
-
-SWAP = math.sqrt(1.358)
-"""How much choosing on each half for the other widens the spread of the average of the two.
-
-Where nothing is to be found, the choice follows noise, and the halves' noise meets twice: with m uncorrelated
-candidates the two values have correlation e_m^2 / (m - 1), e_m the mean of the largest of m standard normals; that is
-.318, .358, .353, .338 for m = 2, 3, 4, 5 and falls from there. We take the largest. Simulated: the spread is 1.05 to
-1.17 times the plain one.
-"""
-
-
-@dataclass(frozen=True, eq=False)
-class Guesses:
-    """Every guess of the tuned attack, with the truth beside it.
-
-    Parameters
-    ----------
-    guessed, members : boolean arrays, shape (people, replicates)
-    tuning : boolean array, shape (people,)
-    scores : float array, shape (people, replicates)
-        Of the attack chosen for the half that the person was evaluated in.
-    caught : boolean array, shape (people, replicates)
-        Guesses at the threshold of 1 % false alarms.
-    attacks : tuple of str
-        The attack chosen for each of the two halves.
-    used : boolean array, shape (people, replicates)
-        The guesses that count; all of them unless a question is asked of some.
-    crowded : bool
-        More than 1 % of the controls tie at the threshold of 1 % false alarms, so that the rate there is not defined.
-    """
-
-    guessed: Labels
-    members: Labels
-    tuning: Labels
-    scores: Labels
-    caught: Labels
-    attacks: tuple[str, ...]
-    used: Labels
-    crowded: bool = False
-
-    @cached_property
-    def rates(self) -> tuple[float, float]:
-        """Success on members and on controls, averaged over the two halves."""
-        return _rates(self.guessed, self.members, self.tuning, self.used)
-
-    @property
-    def advantage(self) -> float:
-        """Success on members minus success on controls."""
-        return self.rates[0] - self.rates[1]
-
-    def standard_error(self) -> float:
-        """Return the standard error: first-order bootstrap by person, replicates kept together, times `SWAP`."""
-        influence = np.zeros(len(self.members))
-        for half in (self.tuning, ~self.tuning):
-            inside = self.members & half[:, None] & self.used
-            outside = ~self.members & half[:, None] & self.used
-            n1, n0 = max(int(inside.sum()), 1), max(int(outside.sum()), 1)
-            p1, p0 = self.guessed[inside].sum() / n1, self.guessed[outside].sum() / n0
-            influence += 0.5 * np.where(inside, (self.guessed - p1) / n1, 0.0).sum(axis=1)
-            influence -= 0.5 * np.where(outside, (self.guessed - p0) / n0, 0.0).sum(axis=1)
-        people = len(influence)
-        return float(SWAP * math.sqrt((influence**2).sum() * people / max(people - 1, 1)))
-
-    def interval(self, level: float = LEVEL) -> tuple[float, float]:
-        """Return the interval of the advantage.
-
-        The normal interval by person, never narrower on either side than Newcombe's for as many independent guesses:
-        the former collapses to a point when every guess agrees, which would claim certainty.
-        """
-        half = normal_quantile(level) * self.standard_error()
-        n1, n0 = int((self.members & self.used).sum()), int((~self.members & self.used).sum())
-        p1, p0 = self.rates
-        low, high = newcombe(p1 * n1, n1, p0 * n0, n0, level)
-        return min(self.advantage - half, low), max(self.advantage + half, high)
-
-
-@dataclass(frozen=True, eq=False)
-class Game:
-    """One recipe's replicates, as the referee sees them.
-
-    Parameters
-    ----------
-    phi : float array, shape (people, replicates)
-        Observed scores.
-    members : boolean array, shape (people, replicates)
-    tuning : boolean array, shape (people,)
-    outside, inside : float array, shape (people, replicates), optional
-        The score without and with the person, NaN where unknown; by default known only where it was observed.
-    expected : pair of float arrays, shape (people, replicates), optional
-        Standardised against people with the same data, learned on the controls of the tuning half and of the other.
-    """
-
-    phi: Labels
-    members: Labels
-    tuning: Labels
-    outside: Labels | None = None
-    inside: Labels | None = None
-    expected: tuple[Labels, Labels] | None = None
-
-    @cached_property
-    def references(self) -> tuple[References, References]:
-        """What the other replicates say of everybody: out, in."""
-        outside = np.where(self.members, np.nan, self.phi) if self.outside is None else self.outside
-        inside = np.where(self.members, self.phi, np.nan) if self.inside is None else self.inside
-        return References.leave_one_out(outside), References.leave_one_out(inside)
-
-    def view(self, calibration: Labels) -> MembershipView:
-        """Return what an attacker sees who knows the membership of one half."""
-        outside, inside = self.references
-        expected = None
-        if self.expected is not None:
-            expected = self.expected[0 if calibration is self.tuning else 1]
-        return MembershipView(
-            scores=self.phi,
-            outside=outside,
-            inside=inside,
-            calibration=calibration,
-            known_members=self.members & calibration[:, None],
-            expected=expected,
-        )
-
-    def first(self, replicates: int) -> Game:
-        """Return the game of the first replicates alone."""
-        keep = slice(replicates)
-        return Game(
-            self.phi[:, keep],
-            self.members[:, keep],
-            self.tuning,
-            None if self.outside is None else self.outside[:, keep],
-            None if self.inside is None else self.inside[:, keep],
-            None if self.expected is None else (self.expected[0][:, keep], self.expected[1][:, keep]),
-        )
-
-
-def attack_members(game: Game, attacks: tuple[MembershipAttack, ...], used: Labels | None = None) -> Guesses | None:
-    """Choose attack and threshold on one half of the people, guess on the other, swap.
-
-    Parameters
-    ----------
-    game : Game
-    attacks : tuple of MembershipAttack
-    used : boolean array, shape (people, replicates), optional
-        The guesses to tune and to score on; all by default.
-
-    Returns
-    -------
-    Guesses or None
-        None when a half has no member or no control, so that nothing can be compared.
-    """
-    members, tuning = game.members, game.tuning
-    used = np.ones(members.shape, bool) if used is None else used
-    for half in (tuning, ~tuning):
-        counted = members[half][used[half]]
-        if not counted.any() or counted.all():
-            return None
-    guessed = np.zeros(members.shape, bool)
-    caught = np.zeros(members.shape, bool)
-    scores = np.zeros(members.shape)
-    chosen = []
-    crowded = False
-    for calibration in (tuning, ~tuning):
-        evaluation = ~calibration
-        view = game.view(calibration)
-        best: tuple[float, float, Labels, str] | None = None
-        for attack in attacks:
-            table = attack.guess(view)
-            known = used[calibration]
-            threshold, gain = best_threshold(table[calibration][known], members[calibration][known])
-            if best is None or gain > best[0]:
-                best = gain, threshold, table, attack.key
-        if best is None:
-            return None
-        _, threshold, table, key = best
-        chosen.append(key)
-        guessed[evaluation] = table[evaluation] > threshold
-        scores[evaluation] = table[evaluation]
-        quiet = table[calibration][~members[calibration] & used[calibration]]
-        alarm = np.quantile(quiet, 0.99, method="higher")
-        crowded = crowded or bool((quiet == alarm).mean() > 0.01)
-        caught[evaluation] = table[evaluation] > alarm
-    return Guesses(guessed, members, tuning, scores, caught, tuple(chosen), used, crowded)
-
-
-@dataclass(frozen=True, eq=False)
-class Ceiling:
-    """How strong the attack may become with the reference models of the last look: the upper limit of a "yes".
-
-    A verdict must be about one game, the attacker of the last look. With few replicates many targets have no reference
-    model that left them out, and a mean over k of them adds 1/k to the variance of the score. So the upper limit is
-    taken on the guesses that have such a reference, and their distance d' (advantage = 2 Phi(d'/2) - 1) is multiplied
-    by sqrt((1 + 1/k) / (1 + 1/k_last)): what a normal score gains from the remaining references.
-
-    Parameters
-    ----------
-    guesses : Guesses or None
-        On the referenced targets alone.
-    gain : float
-        The factor on d'.
-    bound : float or None
-        A proved bound: no attack gets above it, whatever its references.
-    """
-
-    guesses: Guesses | None
-    gain: float
-    bound: float | None
-
-    def upper(self, level: float) -> float:
-        """Return the upper limit at a confidence level; 1 when nothing is known."""
-        proved = 1.0 if self.bound is None else self.bound
-        if self.guesses is None:
-            return proved
-        high = min(max(self.guesses.interval(level)[1], 0.0), 1 - 1e-12)
-        distance = 2 * float(ndtri((high + 1) / 2)) * self.gain
-        return float(min(2 * ndtr(distance / 2) - 1, proved))
-
-
-def ceiling(game: Game, attacks: tuple[MembershipAttack, ...], bound: float | None) -> Ceiling:
-    """Return the ceiling of a membership risk from the replicates so far."""
-    replicates = game.members.shape[1]
-    last = max(LOOKS)
-    references = game.references[0].count
-    referenced = references > 0
-    if replicates < 2 or not referenced.any():
-        return Ceiling(None, 1.0, bound)
-    k = float(1 / np.mean(1 / references[referenced]))
-    final = (last - 1) * float(references.mean()) / (replicates - 1)
-    gain = math.sqrt(max((1 + 1 / k) / (1 + 1 / final), 1.0)) if replicates < last else 1.0
-    return Ceiling(attack_members(game, attacks, referenced), gain, bound)
-
-
-def _rates(guessed: Labels, members: Labels, tuning: Labels, used: Labels) -> tuple[float, float]:
-    halves = (tuning, ~tuning)
-    inside = [float(guessed[half][members[half] & used[half]].mean()) for half in halves]
-    outside = [float(guessed[half][~members[half] & used[half]].mean()) for half in halves]
-    return sum(inside) / 2, sum(outside) / 2
+from core.stats.roc import area_interval, auc_by_person, tied_share
 
 
 def membership_risk(
@@ -261,8 +26,18 @@ def membership_risk(
 
     The value is TPR - FPR of the tuned attack, in probability points; it may be negative. `reference` is what an
     attacker who ignores the model reaches: they say "member" equally often of members and of controls, so 0.
+
+    Returns
+    -------
+    RiskEstimate
+        Its details: `finite_pool_corrected`; `auc_low`, `auc_high` (DeLong by person); `tpr_low`, `tpr_high`,
+        `tpr_attack`, `tpr_method` of `tpr_at_1pct`; `tpr_at_1pct_calibrated` (value, low, high, false_alarms,
+        method); `residual` (value, low, high); `per_attack` (value and auc of each attack alone, tuned the same way);
+        `out_reference_share`; `tied_share`.
+    Guesses or None
+        What the number is made of.
     """
-    members, tuning = game.members, game.tuning
+    members = game.members
     guesses = attack_members(game, attacks)
     if guesses is None:
         reason = "one half of the people has no member or no control; use a larger table"
@@ -270,12 +45,11 @@ def membership_risk(
     low, high = guesses.interval()
     error = (high - low) / 2 / normal_quantile()
     replicates = members.shape[1]
-    enough = (~members).sum() / replicates / 2 >= CONTROLS_FOR_TPR
+    enough = controls_enough(guesses)
     out_reference = float((game.references[0].count > 0).mean())
-    areas = [
-        auc(guesses.scores[half][:, r], members[half][:, r]) for half in (tuning, ~tuning) for r in range(replicates)
-    ]
     inside, outside = guesses.rates
+    area, area_low, area_high = _area(guesses)
+    rate = rate_at_one_percent(guesses) if enough and not guesses.crowded else dict.fromkeys(("value", "low", "high"))
     estimate = RiskEstimate(
         threat="membership",
         status="measured",
@@ -290,21 +64,106 @@ def membership_risk(
         n_controls=round(float((~members).sum()) / replicates),
         attack=", ".join(dict.fromkeys(guesses.attacks)),
         detectable=detectable(error),
-        auc=float(np.nanmean(areas)),
-        tpr_at_1pct=_rates(guesses.caught, members, tuning, guesses.used)[0]
-        if enough and not guesses.crowded
-        else None,
+        auc=area,
+        tpr_at_1pct=rate["value"],
         bound=bound,
         violation=bound is not None and low > bound,
         method="tuned on one half of the people, scored on the other, swapped; normal interval by person",
         note=_note(replicates, out_reference, enough, guesses.crowded),
         details={
             "finite_pool_corrected": finite_pool_corrected(guesses.advantage),
+            "auc_low": area_low,
+            "auc_high": area_high,
+            "tpr_low": rate["low"],
+            "tpr_high": rate["high"],
+            "tpr_attack": ", ".join(dict.fromkeys(guesses.sharp)),
+            "tpr_method": "pooled: one threshold for everybody, 1 % false alarms on average; Clopper-Pearson",
+            "tpr_at_1pct_calibrated": _calibrated(game, guesses),
+            "residual": _residual(guesses),
+            "per_attack": _per_attack(game, attacks, guesses),
             "out_reference_share": out_reference,
             "tied_share": tied_share(guesses.scores.ravel()),
         },
     )
     return estimate, guesses
+
+
+def _area(guesses: Guesses) -> tuple[float | None, float | None, float | None]:
+    """Return the mean area over replicates and halves with its interval by person; None where undefined."""
+    area, influence = auc_by_person(guesses.scores, guesses.members, guesses.used, guesses.tuning)
+    if math.isnan(area):
+        return None, None, None
+    people = len(influence)
+    error = math.sqrt(float((influence**2).sum()) * people / max(people - 1, 1))
+    sides = (guesses.members & guesses.used).any(axis=1), (~guesses.members & guesses.used).any(axis=1)
+    low, high = area_interval(area, error, int(sides[0].sum()), int(sides[1].sum()))
+    return area, low, high
+
+
+def _calibrated(game: Game, guesses: Guesses) -> dict[str, Any] | None:
+    """Return the rate with a threshold for each record; None without reference models."""
+    if game.members.shape[1] < 2:
+        return None
+    rate = calibrated_rate(game, guesses)
+    if rate["value"] is None:
+        return None
+    return {**rate, "method": "per record: offline LiRA, each person's own normal distribution, variance x 2"}
+
+
+def _residual(guesses: Guesses) -> dict[str, float | None]:
+    """Return 1 - (1 - m) / (1 - c) with its MOVER-R interval, each side's guesses by their effective number."""
+    (m, c), (n1, n0) = guesses.rates, effective_numbers(guesses)
+    if c >= 1 - 1e-12:
+        return {"value": None, "low": None, "high": None}
+    low, high = residual_interval(m * n1, n1, c * n0, n0)
+    return {
+        "value": 1 - (1 - m) / (1 - c),
+        "low": float(low) if math.isfinite(low) else None,
+        "high": float(high) if math.isfinite(high) else None,
+    }
+
+
+def effective_numbers(guesses: Guesses) -> tuple[float, float]:
+    """Return how many independent guesses on members, and on controls, would be as sure as these are."""
+    found = []
+    for place in (0, 1):
+        moved = np.zeros(len(guesses.members))
+        made, people = 0, np.zeros(len(guesses.members), bool)
+        for half, rates in zip(guesses.sides, guesses.half_rates, strict=True):
+            side = half[place]
+            moved += 0.5 * np.where(side, (guesses.guessed - rates[place]) / side.sum(), 0.0).sum(axis=1)
+            made += int(side.sum())
+            people |= side.any(axis=1)
+        rate = guesses.rates[place]
+        variance = float((moved**2).sum()) * SWAP**2
+        found.append(min(rate * (1 - rate) / variance, made) if variance > 0 else float(people.sum()))
+    return found[0], found[1]
+
+
+def _per_attack(
+    game: Game, attacks: tuple[MembershipAttack, ...], guesses: Guesses
+) -> dict[str, dict[str, float | None]]:
+    """Return each attack's advantage and area had it been the only one; the area over the replicates chosen on."""
+    found: dict[str, dict[str, float | None]] = {}
+    for attack in attacks:
+        areas = [
+            _plain_area(game.scores(attack, not half)[mine, r], game.members[mine, r])
+            for half in (True, False)
+            for mine in [game.tuning == half]
+            for r in range(game.members.shape[1])[chosen_on(game.members)]
+        ]
+        known = [area for area in areas if area is not None]
+        found[attack.key] = {"value": guesses.each[attack.key], "auc": float(np.mean(known)) if known else None}
+    return found
+
+
+def _plain_area(scores: Labels, members: Labels) -> float | None:
+    """Return the area under the ROC curve, ties half; sorted queries make it the fast way for many thousands."""
+    ones, zeros = np.sort(scores[members]), np.sort(scores[~members])
+    if not len(ones) or not len(zeros):
+        return None
+    below = np.searchsorted(zeros, ones, "left").sum() + np.searchsorted(zeros, ones, "right").sum()
+    return float(below / 2 / len(ones) / len(zeros))
 
 
 def finite_pool_corrected(advantage: float) -> float:
@@ -320,7 +179,7 @@ def finite_pool_corrected(advantage: float) -> float:
 def _note(replicates: int, out_reference: float, enough: bool, crowded: bool) -> str:
     parts = []
     if replicates == 1:
-        parts.append("one replicate: no reference model yet, loss attack only")
+        parts.append("one replicate: no reference model yet")
     else:
         parts.append(f"{out_reference:.0%} of the guesses had a reference model that left the person out")
     if not enough:
@@ -330,18 +189,17 @@ def _note(replicates: int, out_reference: float, enough: bool, crowded: bool) ->
     return "; ".join(parts)
 
 
-def permuted(members: Labels, rng: np.random.Generator) -> Labels:
-    """Return membership shuffled between people, replicate by replicate: the null that must come out at zero."""
-    return np.column_stack([rng.permutation(members[:, r]) for r in range(members.shape[1])])
-
-
 __all__ = [
+    "CONTROLS_FOR_TPR",
+    "SWAP",
     "Ceiling",
     "Game",
     "Guesses",
     "attack_members",
     "ceiling",
+    "effective_numbers",
     "finite_pool_corrected",
+    "group_risk",
     "membership_risk",
     "permuted",
 ]

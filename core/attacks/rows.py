@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.random import Generator
 
 from core.attacks.base import Attack
@@ -118,19 +117,14 @@ class Attempts:
     tied: float | None = None
     groups: Mapping[str, tuple[int, Labels]] = field(default_factory=dict)
 
-    def thinned(self, people: Labels) -> Attempts:
-        """Return the attempts about these people (POOL places) alone."""
-        keep = np.isin(self.person, people)
-        return Attempts(
-            kinds=self.kinds,
+    def only(self, keep: Labels) -> Attempts:
+        """Return some of the attempts (a mask over them)."""
+        return replace(
+            self,
             outcome=self.outcome[keep],
             member=self.member[keep],
             person=self.person[keep],
             half=self.half[keep],
-            scored=self.scored,
-            reference=self.reference,
-            caps=self.caps,
-            tied=self.tied,
             groups={name: (kind, mask[keep]) for name, (kind, mask) in self.groups.items()},
         )
 

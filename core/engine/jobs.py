@@ -14,9 +14,12 @@ from typing import Any
 
 from core.data.table import Table
 from core.engine.local import Engine, run_task
+from core.tradeoff.bench import Bench
+from core.tradeoff.difference import Baseline
+from core.tradeoff.null_check import null_check
 from core.tradeoff.point import Tally, point_json
 from core.tradeoff.recipe import Recipe
-from core.tradeoff.replicate import FULL, Bench, Outcome
+from core.tradeoff.replicate import FULL, Outcome
 from core.tradeoff.result import duplicates_across_people, ledger_of, result_json
 from core.tradeoff.study import Requirement, Study
 
@@ -85,9 +88,11 @@ class Job:
         self.recipes = study.with_anchors()
         self.tallies = {recipe.id: Tally(recipe) for recipe in self.recipes}
         self._payload = pickle.dumps(self.bench)
-        self._key = f"{self.bench.table.fingerprint}:{study.seed}:{study.assume_public_domain}:{self.bench.knows}"
+        self._key = f"{self.bench.table.fingerprint}:{study.seed}:{study.assume_public_domain}:{study.attacker}"
         self._lock = threading.RLock()
-        self._points: dict[str, tuple[int, Any]] = {}
+        self._points: dict[str, tuple[tuple[Any, ...], Any]] = {}
+        self._baseline: Baseline | None = None
+        self._baseline_size = 0
         self._finished = threading.Event()
         self._times: deque[float] = deque(maxlen=10)
         self._started = time.monotonic()
@@ -175,6 +180,12 @@ class Job:
         with self._lock:
             self.study = replace(self.study, metric=metric, threat=threat)
 
+    def null_check(self, point_id: str, repetitions: int = 200) -> dict[str, Any] | None:
+        """Measure one setting on shuffled membership; None before its first replicate."""
+        with self._lock:
+            outcomes = self.tallies[point_id].replicates()
+        return null_check(outcomes, self.bench, repetitions) if outcomes else None
+
     def stop(self) -> None:
         """Start nothing more and keep what is done; what is in flight is not waited for."""
         with self._lock:
@@ -206,11 +217,16 @@ class Job:
             state = "running" if ended is None else "stopped" if self._stopped else "done"
             study, cache = self.study, self._points
         points = []
+        plain = next((t for t in held.values() if [step.key for step in t.recipe.steps] == ["none"]), None)
+        if plain is not None and self._baseline_size != len(plain.outcomes):
+            self._baseline, self._baseline_size = Baseline(plain.replicates()), len(plain.outcomes)
         for key, tally in held.items():
-            seen, point = cache.get(key, (-1, None))
-            mark = len(tally.outcomes) * 10 + ("waiting", "measured", "skipped", "failed").index(tally.status)
+            seen, point = cache.get(key, ((), None))
+            baseline = None if tally is plain else self._baseline
+            common = 0 if baseline is None else len(baseline.common(tally.replicates())[0])
+            mark = (len(tally.outcomes), tally.status, common)
             if seen != mark or point is None:
-                point = point_json(tally, self.bench, study)
+                point = point_json(tally, self.bench, study, baseline)
                 cache[key] = (mark, point)
             points.append(point)
         if state == "stopped":

@@ -14,8 +14,9 @@ from typing import Any, Protocol
 
 from threadpoolctl import threadpool_limits
 
+from core.tradeoff.bench import Bench
 from core.tradeoff.recipe import Recipe
-from core.tradeoff.replicate import Bench, Outcome, run_replicate
+from core.tradeoff.replicate import Outcome, run_replicate
 from core.tradeoff.study import Study
 
 KEPT = 3

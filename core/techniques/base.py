@@ -86,6 +86,39 @@ class Protected:
     recode: Callable[[Table], Table]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AuditPair:
+    """Two neighbouring tables that a private mechanism must not tell apart, chosen to make telling them apart easy.
+
+    Parameters
+    ----------
+    technique : Technique
+        The setting that is run: the same budget, everything else at what is worst for privacy or quickest to run.
+    tables : (Table, Table)
+        D and D', neighbours in the sense of `neighbours`.
+    facts : PublicFacts
+        What is public, the same for both.
+    neighbours : {"add_remove", "replace_one"}
+        In which sense the two tables are neighbours.
+    statistic : callable
+        Everything that may tell the two apart in what the technique gives back (the `Predictor` of `train`, the
+        `Protected` of `protect`), as an array of numbers of a fixed length: released parameters, not answers. The
+        first is the technique's own best guess, higher for D; the audit learns better ones from all of them.
+    story : str
+        One sentence: what the two tables are.
+    note : str
+        One sentence on what this pair leaves out, or nothing.
+    """
+
+    technique: Technique
+    tables: tuple[Table, Table]
+    facts: PublicFacts
+    neighbours: str
+    statistic: Callable[[Any], Labels]
+    story: str
+    note: str = ""
+
+
 def unchanged(table: Table) -> Table:
     """Return the table as it is: the recoding map of techniques that have none."""
     return table
@@ -131,6 +164,14 @@ class Technique(Parametrised):
     def guarantee(self, schema: Schema, facts: PublicFacts) -> Guarantee:
         """Return what is proved about what this technique gives back."""
         return NO_GUARANTEE
+
+    def audit_pair(self) -> AuditPair | None:
+        """Return the neighbours on which `core.audit` tests the privacy that this setting claims.
+
+        Every technique that states an epsilon has one (a contract test says so); the others return None. The run must
+        draw all its randomness from the `rng` that `train` or `protect` is given: the two worlds get different ones.
+        """
+        return None
 
     @classmethod
     def describe(cls) -> dict[str, Any]:

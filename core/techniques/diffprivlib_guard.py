@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.random import Generator
 
-from core.data.schema import Schema
+from core.data.schema import Column, Kind, Role, Schema
 from core.data.table import Labels, Table, target_codes
 from core.privacy.guarantee import Guarantee
 from core.techniques.base import PublicFacts
@@ -129,6 +130,39 @@ class GuardedPredictor:
         if not len(table):
             return np.zeros((0, len(self.estimator.classes_)))
         return np.asarray(self.estimator.predict_proba(compact(self.encoder, table)))
+
+
+def fit_guarded(
+    build: Callable[[tuple[Labels, Labels], Any], Any],
+    rows: Table,
+    facts: PublicFacts,
+    rng: Generator,
+    votes: int | None = None,
+) -> GuardedPredictor:
+    """Train a model of diffprivlib with every guard on; zero rows are enough.
+
+    Parameters
+    ----------
+    build : callable
+        Takes the public bounds and the random state, and returns the unfitted model.
+    votes : int, optional
+        Of how many votes its probabilities are shares.
+    """
+    encoder = PublicEncoder.for_table(rows, facts)
+    given = GuardedRows.of(encoder, rows, facts.classes, rng)
+    with guarded():
+        model = build(given.bounds, random_state(rng))
+        model.fit(given.features, given.target)
+    return GuardedPredictor(encoder, model, votes)
+
+
+def audit_table(places: Sequence[float], answers: Sequence[str]) -> Table:
+    """Return a table for audits: one column on [-1, 1], which the guards leave as it is, and a target "a" or "b"."""
+    columns = (
+        Column(name="x", kind=Kind.NUMERIC, role=Role.FEATURE, bounds=(-1, 1)),
+        Column(name="y", kind=Kind.CATEGORICAL, role=Role.TARGET, categories=("a", "b")),
+    )
+    return Table.build(pd.DataFrame({"x": list(places), "y": list(answers)}), Schema(columns))
 
 
 def decline(key: str, schema: Schema, facts: PublicFacts) -> str | None:

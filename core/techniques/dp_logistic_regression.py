@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 from numpy.random import Generator
 from scipy.special import expit, softmax
 
-from core.data.schema import Schema
+from core.data.schema import Column, Kind, Role, Schema
 from core.data.table import Labels, Table, target_codes
 from core.errors import UserError
 from core.params import FloatRange, param
 from core.privacy.gdp import advantage_bound, mu_from_epsilon_delta, tpr_bound
 from core.privacy.guarantee import Guarantee
-from core.techniques.base import Family, Predictor, PublicFacts, Stage, Technique
+from core.techniques.base import AuditPair, Family, Predictor, PublicFacts, Stage, Technique
 from core.techniques.public_encoding import PublicEncoder, public_assumptions, why_not_public
 
 _ROUNDING = 1 - 1e-9
@@ -175,12 +176,46 @@ class DPLogisticRegression(Technique):
         velocity, total = np.zeros_like(weights), np.zeros_like(weights)
         noise, rate, kept = self.noise, self.rate(facts.people), self.STEPS // 2
         for step in range(self.STEPS):
-            pull = problem.gradient(weights, self.clip) + rng.normal(0.0, noise, weights.shape)
+            pull = self.pull(problem, weights) + rng.normal(0.0, noise, weights.shape)
             velocity = self.MOMENTUM * velocity + pull / facts.people
             weights = weights - rate * velocity
             if step >= self.STEPS - kept:
                 total += weights
         return LinearPredictor(encoder, scale * total / kept)
+
+    def pull(self, problem: ClippedSum, weights: Labels) -> Labels:
+        """Return what the people together pull at the weights before noise; one person moves it by `clip` at most."""
+        return problem.gradient(weights, self.clip)
+
+    def audit_pair(self) -> AuditPair:
+        """Return nobody, and one person who pulls the same way as hard as the clip allows in every step.
+
+        The person has enough equal rows for the clip to bind whatever the weights. The mean of the last half of the
+        steps weighs their pulls by 1, then less and less, so the weights show .92 of mu, the most that this model
+        gives away about a steady pull.
+        """
+        columns = (
+            Column(name="x", kind=Kind.NUMERIC, role=Role.FEATURE, bounds=(0, 1)),
+            Column(name="y", kind=Kind.CATEGORICAL, role=Role.TARGET, categories=("no", "yes")),
+            Column(name="person", kind=Kind.TEXT, role=Role.IGNORED),
+        )
+        rows = min(max(50, math.ceil(20 * self.clip)), 1000)
+        raw = pd.DataFrame({"x": np.ones(rows), "y": ["yes"] * rows, "person": ["one"] * rows})
+        table = Table.build(raw, Schema(columns, "person"))
+        return AuditPair(
+            technique=self,
+            tables=(table, table.take(np.zeros(rows, dtype=bool))),
+            facts=PublicFacts(people=2, classes=("no", "yes")),
+            neighbours="add_remove",
+            statistic=_weights,
+            story="one person whose every gradient is clipped, all in one direction, against nobody",
+        )
+
+
+def _weights(model: Any) -> Labels:
+    """Return the pull's direction, in which the audited person's features are all 1 but "missing", and all weights."""
+    weights = np.asarray(model.weights).ravel()
+    return np.concatenate([[weights[:3].sum()], weights])
 
 
 @dataclass(frozen=True, eq=False)

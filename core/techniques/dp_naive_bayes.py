@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
 from numpy.random import Generator
 
 from core.data.schema import Schema
-from core.data.table import Table
+from core.data.table import Labels, Table
 from core.params import FloatRange, param
 from core.privacy.guarantee import Guarantee
-from core.techniques.base import Family, Predictor, PublicFacts, Stage, Technique
-from core.techniques.diffprivlib_guard import GuardedPredictor, GuardedRows, claimed, decline, guarded, random_state
-from core.techniques.public_encoding import PublicEncoder
+from core.techniques.base import AuditPair, Family, Predictor, PublicFacts, Stage, Technique
+from core.techniques.diffprivlib_guard import audit_table, claimed, decline, fit_guarded
 
 _REASON = (
     "diffprivlib claims this epsilon and we cannot confirm it: its noisy class counts are forced to add up to the "
@@ -83,9 +83,26 @@ class DPNaiveBayes(Technique):
         """Train on these rows; zero rows are enough."""
         from diffprivlib.models import GaussianNB
 
-        encoder = PublicEncoder.for_table(rows, facts)
-        given = GuardedRows.of(encoder, rows, facts.classes, rng)
-        with guarded():
-            model = GaussianNB(epsilon=self.epsilon, bounds=given.bounds, random_state=random_state(rng))
-            model.fit(given.features, given.target)
-        return GuardedPredictor(encoder, model)
+        return fit_guarded(
+            lambda bounds, state: GaussianNB(epsilon=self.epsilon, bounds=bounds, random_state=state), rows, facts, rng
+        )
+
+    def audit_pair(self) -> AuditPair:
+        """Return a table, and the same with one person replaced by another of the other class at the other end."""
+        places, answers = [1.0] * 4, ["a"] * 2 + ["b"] * 2
+        return AuditPair(
+            technique=self,
+            tables=(audit_table(places, answers), audit_table([-1.0, *places[1:]], ["b", *answers[1:]])),
+            facts=PublicFacts(people=4, classes=("a", "b")),
+            neighbours="replace_one",
+            statistic=_published,
+            story="four people, one of whom is replaced by somebody of the other class at the other end of the scale",
+            note="Adding or removing a person is not tested: the model tells the exact number of people.",
+        )
+
+
+def _published(model: Any) -> Labels:
+    """Return counts, means and variances as they are stored, and whether a mean lies inside its bounds."""
+    fitted = model.estimator
+    inside = (np.abs(fitted.theta_) < 1).astype(np.float64)
+    return np.concatenate([np.ravel(part) for part in (fitted.class_count_, fitted.theta_, fitted.var_, inside)])

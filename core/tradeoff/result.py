@@ -9,13 +9,15 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from core.techniques.base import Stage
+from core.tradeoff.bench import Bench
 from core.tradeoff.frontier import frontier
 from core.tradeoff.point import Tally, point_json
-from core.tradeoff.replicate import FULL, Bench
+from core.tradeoff.replicate import FULL
 from core.tradeoff.study import Study
+from core.utility.metrics import ALL_METRICS
 
 SCHEMA = "middleground.result/1"
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 
 @cache
@@ -47,14 +49,25 @@ def result_json(
 ) -> dict[str, Any]:
     """Return the whole result. `points` are those of `point_json`, in the order of the study."""
     drawn = []
+    sign = -1.0 if ALL_METRICS[study.metric].better == "lower" else 1.0
     for point in points:
         utility = point["utility"].get(study.metric, {}).get("value")
         risk = point["risks"].get(study.threat, {})
         if point["status"] == "measured" and utility is not None and risk.get("status") == "measured":
-            drawn.append((str(point["id"]), float(utility), float(risk["value"])))
+            drawn.append((str(point["id"]), sign * float(utility), float(risk["value"])))
     return {
         "schema": SCHEMA,
-        "study": {**study.to_json(), "target": bench.table.schema.target, "knows": list(bench.knows)},
+        "study": {
+            **study.to_json(),
+            "target": bench.table.schema.target,
+            "knows": list(bench.knows),
+            "task": bench.task,
+            "secrets": list(bench.secrets),
+            "left": list(bench.left),
+            "right": list(bench.right),
+            "attacked_on_rows": len(bench.sample),
+            "vulnerable": len(bench.vulnerable),
+        },
         "table": {
             "rows": len(bench.table),
             "people": bench.table.people,

@@ -19,7 +19,7 @@ from core.models.logistic_regression import LogisticRegression
 from core.registry import lookup
 from core.techniques import TECHNIQUES
 from core.tradeoff.recipe import Recipe, expand
-from core.utility.metrics import METRICS
+from core.utility.metrics import ALL_METRICS, metrics_for
 
 EFFORTS: dict[str, int] = {"glance": 2, "standard": 8, "thorough": 32}
 """Effort -> replicates."""
@@ -44,7 +44,7 @@ class Requirement:
             raise UserError(
                 f"requirement {self.name!r} limits one metric or one risk", got="both or neither", do="Name one."
             )
-        known = METRICS if self.risk is None else THREATS
+        known = ALL_METRICS if self.risk is None else THREATS
         if (self.metric or self.risk) not in known:
             raise UserError(
                 f"requirement {self.name!r} limits one of {', '.join(known)}",
@@ -88,6 +88,10 @@ class Study:
     ----------
     rows : int, optional
         Use a seeded random sample of this many people: a small study answers in seconds.
+    metric : str
+        The vertical axis; by default accuracy, or R2 when the model predicts numbers.
+    subgroup : str, optional
+        A column: accuracy and risk are reported for each of its values.
     """
 
     name: str
@@ -99,11 +103,16 @@ class Study:
     attacker: Attacker = field(default_factory=Attacker)
     requirements: tuple[Requirement, ...] = ()
     rows: int | None = None
-    metric: str = "accuracy"
+    metric: str = ""
     threat: str = "membership"
+    subgroup: str | None = None
 
     def __post_init__(self) -> None:
         """Check effort, seed and the names."""
+        if self.metric == "":
+            object.__setattr__(self, "metric", next(iter(metrics_for(self.model.task))))
+        if self.subgroup is not None and not isinstance(self.subgroup, str):
+            raise UserError("subgroup is the name of one column", got=repr(self.subgroup), do="Write one text.")
         if not isinstance(self.assume_public_domain, bool):
             raise UserError(
                 "assume_public_domain is true or false", got=repr(self.assume_public_domain), do="Leave out the quotes."
@@ -120,12 +129,20 @@ class Study:
             raise UserError(
                 "rows is a number of people, 20 or more", got=repr(self.rows), do="Raise it or leave it out."
             )
-        if self.metric not in METRICS or self.threat not in THREATS:
+        metrics = metrics_for(self.model.task)
+        if self.metric not in metrics or self.threat not in THREATS:
             raise UserError(
-                f"metric is one of {', '.join(METRICS)} and threat one of {', '.join(THREATS)}",
+                f"metric is one of {', '.join(metrics)} and threat one of {', '.join(THREATS)}",
                 got=f"{self.metric!r} and {self.threat!r}",
                 do="Correct them.",
             )
+        for requirement in self.requirements:
+            if requirement.metric is not None and requirement.metric not in metrics:
+                raise UserError(
+                    f"requirement {requirement.name!r} limits one of {', '.join(metrics)}",
+                    got=f"{requirement.metric!r}, which a model that does {self.model.task} does not have",
+                    do="Choose another metric.",
+                )
         for kind, names in (
             ("point", [recipe.id for recipe in self.recipes]),
             ("requirement", [requirement.name for requirement in self.requirements]),
@@ -163,6 +180,7 @@ class Study:
             "rows": self.rows,
             "metric": self.metric,
             "threat": self.threat,
+            "subgroup": self.subgroup,
         }
 
 
@@ -190,7 +208,19 @@ def load_table(path: Path, schema: Schema) -> Table:
     return Table.build(apply_kinds(read_table(path.name, content).frame, schema), schema)
 
 
-_HEAD = ("name", "table", "schema", "model", "effort", "seed", "assume_public_domain", "rows", "metric", "threat")
+_HEAD = (
+    "name",
+    "table",
+    "schema",
+    "model",
+    "effort",
+    "seed",
+    "assume_public_domain",
+    "rows",
+    "metric",
+    "threat",
+    "subgroup",
+)
 
 
 def parse_study(data: Mapping[str, Any]) -> Study:
@@ -207,7 +237,11 @@ def parse_study(data: Mapping[str, Any]) -> Study:
     for number, block in enumerate(_blocks(data, "recipe"), start=1):
         recipes += parse_recipe(block, number)
     requirements = tuple(parse_requirement(b, i) for i, b in enumerate(_blocks(data, "requirement"), start=1))
-    kept = {k: head[k] for k in ("effort", "seed", "rows", "metric", "threat", "assume_public_domain") if k in head}
+    kept = {
+        k: head[k]
+        for k in ("effort", "seed", "rows", "metric", "threat", "subgroup", "assume_public_domain")
+        if k in head
+    }
     return Study(
         name=str(head.get("name", "Study")),
         recipes=tuple(recipes),

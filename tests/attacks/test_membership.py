@@ -1,5 +1,7 @@
 """The membership measurement: extremes, signs, ties, what the attacker may see."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -9,6 +11,8 @@ from core.attacks import ATTACKS, MEMBERSHIP_ATTACKS
 from core.attacks.base import THREATS
 from core.attacks.loss import LossAttack
 from core.attacks.membership import Game, attack_members, ceiling, finite_pool_corrected, membership_risk
+from core.attacks.quantile import QuantileRegression
+from core.attacks.sharp import calibrated_rate
 from core.models.signals import true_class_logit
 
 
@@ -187,3 +191,112 @@ def test_a_rate_that_ties_decide_is_not_shown():
     assert risk.value > 0.2
     assert risk.tpr_at_1pct is None
     assert "equal scores" in risk.note
+
+
+def both_sides(count=4000, replicates=8, seed=11, shift=0.9):
+    rng = np.random.default_rng(seed)
+    members = rng.random((count, replicates)) < 0.5
+    phi = rng.normal(0, 3, count)[:, None] + rng.normal(0, 1, members.shape) + shift * members
+    return Game(phi, members, rng.random(count) < 0.5)
+
+
+@pytest.mark.parametrize("replicates", [1, 2, 8])
+def test_the_record_is_json_without_nan_and_shows_every_attack_that_was_tried(replicates):
+    risk, _ = membership_risk(both_sides(600, replicates), MEMBERSHIP_ATTACKS, None)
+    record = json.loads(json.dumps(risk.to_json(), allow_nan=False))
+    assert set(record["per_attack"]) == {attack.key for attack in MEMBERSHIP_ATTACKS}
+    assert record["auc_low"] < record["auc"] < record["auc_high"]
+    assert record["residual"]["low"] < record["residual"]["value"] < record["residual"]["high"]
+    assert (record["tpr_at_1pct_calibrated"] is None) == (replicates == 1)
+
+
+def test_each_attack_alone_is_what_it_would_have_measured_alone():
+    game = both_sides(1000, 4)
+    risk, _ = membership_risk(game, MEMBERSHIP_ATTACKS, None)
+    for attack in MEMBERSHIP_ATTACKS:
+        alone, _ = membership_risk(game, (attack,), None)
+        assert risk.details["per_attack"][attack.key]["value"] == pytest.approx(alone.value)
+        assert risk.details["per_attack"][attack.key]["auc"] == pytest.approx(alone.auc)
+
+
+def test_the_tuned_attack_is_no_weaker_than_the_strongest_one():
+    game = both_sides()
+    risk, guesses = membership_risk(game, MEMBERSHIP_ATTACKS, None)
+    best = max(found["value"] for found in risk.details["per_attack"].values())
+    # The choice on one half may miss the best by what the halves differ: half a standard error.
+    assert risk.value >= best - guesses.standard_error() / 2
+
+
+def test_the_residual_risk_is_that_of_the_two_rates():
+    risk, _ = membership_risk(both_sides(), MEMBERSHIP_ATTACKS, None)
+    failed = (1 - risk.success_members) / (1 - risk.success_controls)
+    assert risk.details["residual"]["value"] == pytest.approx(1 - failed)
+
+
+def test_ten_copies_of_every_replicate_make_no_interval_narrower():
+    game = both_sides(4000, 1)
+    once, _ = membership_risk(game, (LossAttack(),), None)
+    copied = Game(np.repeat(game.phi, 10, axis=1), np.repeat(game.members, 10, axis=1), game.tuning)
+    often, _ = membership_risk(copied, (LossAttack(),), None)
+    for low, high in (("auc_low", "auc_high"), ("tpr_low", "tpr_high")):
+        assert often.details[high] - often.details[low] > 0.9 * (once.details[high] - once.details[low])
+    width = [r.details["residual"]["high"] - r.details["residual"]["low"] for r in (once, often)]
+    assert width[1] > 0.9 * width[0]
+
+
+def test_the_interval_of_the_rate_at_one_percent_holds_it():
+    """A shift of one, one threshold: 1 - Phi(Phi^-1(.99) - 1) = .0924; 60 tables."""
+    inside = 0
+    for seed in range(60):
+        risk, _ = membership_risk(Game(*draw(3000, 2, 1.0, seed)), (LossAttack(),), None)
+        # The threshold itself is estimated from 750 controls; that adds to what the interval is about.
+        inside += risk.details["tpr_low"] - 0.02 <= 0.0924 <= risk.details["tpr_high"] + 0.02
+    assert inside >= 55
+
+
+def test_the_threshold_of_each_record_allows_it_its_own_false_alarms_in_a_fresh_population():
+    """Models on fresh samples vary sqrt 2 times as much as halves of one pool: 1 % of their controls pass."""
+    rng = np.random.default_rng(2)
+    members = rng.random((4000, 32)) < 0.5
+    members[:, 0] = rng.random(4000) < 0.5
+    noise = rng.normal(0, 1, members.shape)
+    noise[:, 0] *= np.sqrt(2)
+    phi = rng.normal(0, 3, 4000)[:, None] + noise
+    game = Game(phi, members, rng.random(4000) < 0.5)
+    guesses = attack_members(game, MEMBERSHIP_ATTACKS)
+    only_fresh = np.zeros_like(members)
+    only_fresh[:, 0] = True
+    found = calibrated_rate(game, attack_members(game, MEMBERSHIP_ATTACKS, only_fresh))
+    # 2,000 controls: standard error .2 %.
+    assert found["false_alarms"] == pytest.approx(0.01, abs=0.008)
+    pool = calibrated_rate(game, guesses)
+    assert pool["false_alarms"] < 0.003
+
+
+def test_the_ceiling_counts_models_and_not_shortcuts():
+    """A shortcut says what everybody scores when out; the attacker's models are still as few."""
+    phi, members, tuning = growing(8, 3)
+    rng = np.random.default_rng(0)
+    out = np.where(members, phi - 0.9 + rng.normal(0, 1, phi.shape), phi)
+    plain, short = Game(phi, members, tuning), Game(phi, members, tuning, outside=out)
+    assert short.references[0].count.min() == 7
+    gains = [ceiling(game, MEMBERSHIP_ATTACKS, None).gain for game in (plain, short)]
+    assert gains[0] == gains[1] > 1.1
+
+
+def test_the_sharp_threshold_takes_the_attack_that_finds_most_there():
+    """One attack is certain about a fifth of the members, the other a little better than a coin about everybody."""
+    rng = np.random.default_rng(12)
+    members = rng.random((4000, 2)) < 0.5
+    phi = rng.normal(size=members.shape) + 10 * (members & (rng.random(members.shape) < 0.2))
+    learned = rng.normal(size=members.shape) + members
+    game = Game(phi, members, rng.random(4000) < 0.5, expected=(learned, learned))
+    risk, _ = membership_risk(game, (QuantileRegression(), LossAttack()), None)
+    assert (risk.attack, risk.details["tpr_attack"]) == ("quantile", "loss")
+    assert risk.tpr_at_1pct == pytest.approx(0.2, abs=0.03)
+
+
+def test_the_factor_of_the_ceiling_at_a_glance_is_the_one_that_was_calibrated():
+    """One reference now, about 15.5 at the last look: sqrt(2 / (1 + 1/15.5)) and the margin of a tenth."""
+    game = both_sides(2000, 2)
+    assert ceiling(game, MEMBERSHIP_ATTACKS, None).gain == pytest.approx(np.sqrt(2 / (1 + 1 / 15.5)) * 1.1, abs=0.005)

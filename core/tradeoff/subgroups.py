@@ -1,0 +1,81 @@
+"""Accuracy and risk for each value of a chosen column, worst first: an average can hide who pays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from core.attacks.membership import Guesses, group_risk
+from core.data.table import Labels
+from core.stats.intervals import Spread
+from core.tradeoff.bench import Bench
+from core.tradeoff.replicate import Outcome
+
+FEWEST = 20
+"""People of a group below which nothing is said about it: a small group's number points at its people."""
+
+
+def subgroup_json(
+    column: str | None, outcomes: Sequence[Outcome], guesses: Guesses | None, bench: Bench
+) -> dict[str, Any] | None:
+    """Return the groups of the study's subgroup column, the least accurate first; None when there is no such column.
+
+    `accuracy` is the share of TEST people predicted right (`mae` in regression: the mean absolute error, largest
+    first); `membership` the advantage of the attack tuned on everybody.
+    """
+    if column is None or bench.groups is None:
+        return None
+    labels, codes = bench.groups
+    split = bench.split
+    test = codes[split.persons[split.test_rows]]
+    pool = codes[split.pool]
+    key = "mae" if bench.task == "regression" else "accuracy"
+    correct = [outcome.correct for outcome in outcomes if outcome.correct is not None]
+    _, person = np.unique(split.persons[split.test_rows], return_inverse=True)
+    groups: list[dict[str, Any]] = []
+    for code, label in enumerate(labels):
+        mine = test == code
+        people = len(np.unique(person[mine]))
+        inside = pool == code
+        if not people and not inside.any():
+            continue
+        groups.append(
+            {
+                "group": label,
+                "test_people": people,
+                "pool_people": int(inside.sum()),
+                key: _average([c[mine] for c in correct], person[mine], people),
+                "membership": _few("the model's risk was not measured")
+                if guesses is None
+                else group_risk(guesses, inside),
+            }
+        )
+    sign = -1 if key == "mae" else 1
+    groups.sort(key=lambda g: math.inf if g[key]["value"] is None else sign * g[key]["value"])
+    return {"column": column, "metric": key, "groups": groups}
+
+
+def _average(correct: Sequence[Labels], person: Labels, people: int) -> dict[str, Any]:
+    """Return the mean over rows with its interval over people and over replicates."""
+    if people < FEWEST:
+        return _few(f"only {people} TEST people; {FEWEST} are needed")
+    values = np.array([part.mean() for part in correct])
+    centred = np.mean([part - part.mean() for part in correct], axis=0)
+    _, place = np.unique(person, return_inverse=True)
+    influence = np.bincount(place, weights=centred) / len(centred)
+    spread = Spread(
+        value=float(values.mean()),
+        people_variance=float((influence**2).sum() * people / (people - 1)),
+        replicate_variance=float(values.var(ddof=1) / len(values)) if len(values) > 1 else 0.0,
+        people=people,
+        replicates=len(values),
+    )
+    low, high = spread.interval()
+    return {"status": "measured", "reason": None, "value": spread.value, "low": low, "high": high, "n": people}
+
+
+def _few(reason: str) -> dict[str, Any]:
+    return {"status": "not_measured", "reason": reason, "value": None, "low": None, "high": None, "n": None}
