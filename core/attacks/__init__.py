@@ -6,6 +6,7 @@ from core.attacks.linkability import Linkability
 from core.attacks.lira_offline import OfflineLira
 from core.attacks.lira_online import OnlineLira
 from core.attacks.loss import LossAttack
+from core.attacks.presence import Presence
 from core.attacks.quantile import QuantileRegression
 from core.attacks.reidentification import Reidentification
 from core.attacks.rmia import RelativeInference

@@ -74,8 +74,8 @@ class AttributeInference(RowsAttack):
     For every secret column and each of four guessers: the value of the nearest released row; the most frequent value
     among up to 10 rows that are as near as that one; the most frequent value (of numbers: the mean) among the 5
     nearest; and a decision tree trained on the released rows. Nearness and tree use the known columns without the
-    secret. Equally near rows and equally frequent values are drawn at random. Where a direct identifier is released
-    and known, the rows that carry it are asked and no others.
+    secret. Equally near rows are drawn at random; of equally frequent values the nearer row's is taken. Where a direct
+    identifier is released and known, the rows that carry it are asked and no others.
 
     A guess is right when it equals the value in the form of the released rows (an interval is guessed as an interval);
     of a number or date, when it is off by no more than 5 % of the interquartile range of the reference population (of
@@ -126,7 +126,7 @@ class AttributeInference(RowsAttack):
             asked, tied = searched[known]
             ties.append(tied)
             for guesser, index in asked.items():
-                values[secret, guesser] = _vote(view.released, secret, index, rng, mean=guesser != EQUALLY)
+                values[secret, guesser] = _vote(view.released, secret, index, mean=guesser != EQUALLY)
             values[secret, MODEL], left_out = model_guess(view.released, view.targets, known, secret, rng)
             caps |= left_out
         share = float(np.mean(ties)) if ties and len(view.targets) else 0.0
@@ -190,7 +190,7 @@ def _cells(table: Table, name: str) -> Labels:
     return np.asarray(np.clip(numbers(table, name), -LARGEST, LARGEST))  # differences must stay finite
 
 
-def _vote(released: Table, secret: str, index: Labels, rng: Generator, *, mean: bool) -> Labels:
+def _vote(released: Table, secret: str, index: Labels, *, mean: bool) -> Labels:
     """Return the most frequent value of the rows asked, or of numbers the mean; missing is a value."""
     values, there = _cells(released, secret), index >= 0
     if not len(values):
@@ -206,8 +206,8 @@ def _vote(released: Table, secret: str, index: Labels, rng: Generator, *, mean: 
     codes, different = pd.factorize(values, use_na_sentinel=False)
     found = codes[index]
     alike = ((found[:, :, None] == found[:, None, :]) & there[:, None, :]).sum(axis=2)
-    # Values that are equally frequent have equally many places, so a random place is a fair choice among them.
-    best = np.argmax(np.where(there, alike + rng.random(index.shape) * 0.5, -1.0), axis=1)
+    # Of equally frequent values the first place wins: the nearest row's, and equally near rows are in random order.
+    best = np.argmax(np.where(there, alike, -1), axis=1)
     return np.asarray(np.asarray(different)[found[np.arange(len(index)), best]])
 
 

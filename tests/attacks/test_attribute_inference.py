@@ -253,6 +253,13 @@ def test_equally_near_rows_are_asked_at_random_and_equally_near_ones_are_outvote
     assert found.tied > 0.4
 
 
+def test_of_equally_frequent_values_the_nearest_rows_is_taken():
+    released = table_of({"a": [5.0, 4.0, 3.0, 2.0, 1.0, 0.0], "s": list("pqrstu")})
+    targets = table_of({"a": [0.0, 5.0] * 20, "s": ["u", "p"] * 20})
+    found = attack(*attacked(released, targets, 20, secrets=("s",)))
+    assert rates(found, "s, nearest 5") == (1, 1)
+
+
 def test_a_released_name_is_asked_before_any_distance():
     rng = np.random.default_rng(12)
     columns = {
