@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import assumptions, intake, roles, today
+from pages.components import assumptions, intake, roles, task, today
 from pages.components.boot import ensure_entry
 from pages.components.shell import empty, enter, house, link, show_error, told, workspace
 from pages.components.vault import Workspace
@@ -58,6 +58,7 @@ with st.expander(
 if space is None or space.table is None or space.schema is None:
     empty("Choose a file above. To look around first, load one of the samples on the Start page.")
 else:
+    task.settle(space)
     findings(space)
     left, right = st.columns([2.8, 1], gap="medium")
     with left:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.attacks.base import THREATS as MEASURED
-from core.utility.metrics import METRICS
-from pages.components import limits, recipes, results, sweep
+from core.attacks.words import THREAT_WORDS
+from core.utility.metrics import metrics_for
+from pages.components import limits, recipes, results, sweep, task
 from pages.components.boot import ensure_entry
 from pages.components.shell import empty, keep, told, workspace
 from pages.components.vault import Workspace
-from pages.components.words import THREATS
+from pages.components.words import plain, title_of
 
 ensure_entry()
 
@@ -19,21 +20,26 @@ def threat_shown(space: Workspace) -> None:
     """Choose the threat on the x-axis and the metric on the y-axis."""
     head = space.draft["study"]
     key, metric = f"threat-{space.id}", f"metric-{space.id}"
+    metrics = metrics_for(task.task(space))
     keep(key, head.get("threat", "membership"))
-    keep(metric, head.get("metric", "accuracy"))
+    keep(metric, head.get("metric") or next(iter(metrics)))
 
     def changed() -> None:
         head["threat"], head["metric"] = st.session_state[key], st.session_state[metric]
         space.limits_changed()
 
-    st.selectbox("Risk on the chart", list(MEASURED), format_func=lambda t: THREATS[t][0], key=key, on_change=changed)
-    st.caption(THREATS[head.get("threat", "membership")][1])
-    st.selectbox("Usefulness on the chart", list(METRICS), format_func=lambda m: METRICS[m].title, key=metric,
+    st.selectbox("Risk on the chart", list(MEASURED), format_func=title_of, key=key, on_change=changed)
+    st.caption(f"The attacker asks: {THREAT_WORDS[head.get('threat', 'membership')].question}")
+    st.selectbox("Usefulness on the chart", list(metrics), format_func=lambda m: metrics[m].title, key=metric,
                  on_change=changed)  # fmt: skip
+    st.caption(metrics[st.session_state[metric]].sentence)
 
 
 def page(space: Workspace) -> None:
     """Draw the page of a workspace that has a table."""
+    task.settle(space)
+    for line in space.notes.get("settled", ()):
+        st.info(plain(line), icon=":material/swap_horiz:")
     side, middle = st.columns([1, 2.7], gap="medium")
     with side:
         st.markdown("**Requirements**")

@@ -11,6 +11,7 @@ from core.attacks.quantile import QuantileRegression
 from core.attacks.reidentification import Reidentification
 from core.attacks.rmia import RelativeInference
 from core.attacks.rows import RowsAttack
+from core.attacks.singling_out import SinglingOut
 from core.registry import collect
 
 ATTACKS = collect(Attack, globals())

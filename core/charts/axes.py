@@ -68,7 +68,8 @@ def axis_range(
         low, high = max(low, natural[0] - beyond), min(high, natural[1] + beyond)
     if previous is not None:
         low, high = min(low, previous[0]), max(high, previous[1])
-    return round(low, 9), round(high, 9)
+    places = max(9, 6 - math.floor(math.log10(step)))
+    return round(low, places), round(high, places)
 
 
 def ticks(within: Range) -> list[float]:
@@ -80,4 +81,5 @@ def ticks(within: Range) -> list[float]:
     step = step_of((within[1] - within[0]) * 1.25)
     first = math.ceil(within[0] / step - 1e-9)
     last = math.floor(within[1] / step + 1e-9)
-    return [round(index * step, 9) + 0.0 for index in range(first, last + 1)]
+    places = max(9, 6 - math.floor(math.log10(step)))
+    return [round(index * step, places) + 0.0 for index in range(first, last + 1)]

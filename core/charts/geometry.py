@@ -7,6 +7,7 @@ from typing import Any
 
 from core.charts.axes import Range, axis_range
 from core.charts.marks import Line, Mark, Region, TradeOffInfo
+from core.charts.measures import Measure
 from core.charts.verdict import limit_text, limits_word, risk_value, utility_of
 from core.charts.words import anchor_of, mapping, measure_of, number
 
@@ -54,8 +55,7 @@ def ranges_of(
     marks: Sequence[Mark],
     region: Region | None,
     lines: Sequence[Line],
-    scale: float,
-    natural: Range | None,
+    words: Measure,
     previous: TradeOffInfo | None,
 ) -> tuple[Range, Range]:
     """Return the ranges of both axes; zero risk is always inside."""
@@ -67,6 +67,7 @@ def ranges_of(
         sides.append(values)
     if sides[0]:
         sides[0].append(0.0)
+    size = max(map(abs, sides[1]), default=0.0) or 1.0 if words.significant else words.scale
     return (
         axis_range(
             sides[0],
@@ -79,9 +80,9 @@ def ranges_of(
         axis_range(
             sides[1],
             [(mark.y.low, mark.y.high) for mark in marks],
-            natural=natural,
-            least=0.08 * scale,
-            empty=(0.5 * scale, 1.0 * scale),
+            natural=words.natural,
+            least=words.least * size,
+            empty=(0.0 if words.significant else 0.5 * words.scale, words.scale),
             previous=previous.y_range if previous else None,
         ),
     )

@@ -33,9 +33,13 @@ class Mark:
         Filled, filled, hollow, crossed.
     verdict : str
         The state in words, naming requirements.
-    frontier, selected, violation : bool
+    frontier, selected : bool
     bound : float, optional
         The proved ceiling on x.
+    violation : str
+        Says which measured risk is above its proved ceiling; empty when none is.
+    x_change, y_change : Extent, optional
+        The difference to no protection on either axis, paired by person.
     hover : tuple of str
         Lines of plain text, not escaped.
     """
@@ -53,8 +57,10 @@ class Mark:
     frontier: bool
     selected: bool
     bound: float | None
-    violation: bool
+    violation: str
     hover: tuple[str, ...]
+    x_change: Extent | None = None
+    y_change: Extent | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +106,9 @@ class Line:
 class TradeOffInfo:
     """Everything the trade-off chart shows.
 
-    `x` is the risk of one threat out of 100 people, `y` one utility metric in its own unit. `joins` are the marks of
-    one recipe in the order of its strength; `frontier` the corners from low to high risk.
+    `x` is the risk of one threat out of 100 people, `y` one utility metric in its own unit. With `y_better` "lower" the
+    axis is drawn upside down, so that up is better on every chart. `joins` are the marks of one recipe in the order of
+    its strength; `frontier` the corners from low to high risk.
     """
 
     threat: str
@@ -123,3 +130,4 @@ class TradeOffInfo:
     violations: tuple[str, ...]
     sentence: str
     alt: str
+    y_better: str = "higher"

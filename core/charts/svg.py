@@ -66,7 +66,7 @@ def svg(info: TradeOffInfo, theme: str = "light", font: str = "sans-serif") -> s
     space = "" if theme == "css" else ' xmlns="http://www.w3.org/2000/svg"'
     x = _scale(info.x_range, LEFT, RIGHT)
     plot = f'x="{LEFT}" y="{TOP}" width="{RIGHT - LEFT}" height="{BOTTOM - TOP}"'
-    y = _scale(info.y_range, BOTTOM, TOP)
+    y = _scale(info.y_range, *((BOTTOM, TOP) if info.y_better == "higher" else (TOP, BOTTOM)))
     parts = [
         f'<svg{space} viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-labelledby="chart-title chart-desc" font-family="{_attribute(font)}" font-size="12">',
@@ -155,7 +155,8 @@ def _area(info: TradeOffInfo, x: Scale, y: Scale, paint: Paint) -> list[str]:
     corners = info.region.corners(info.x_range, info.y_range) if info.region else None
     if corners:
         x0, x1, y0, y1 = corners
-        box = f'x="{_n(x(x0))}" y="{_n(y(y1))}" width="{_n(x(x1) - x(x0))}" height="{_n(y(y0) - y(y1))}"'
+        top, height = min(y(y0), y(y1)), abs(y(y0) - y(y1))
+        box = f'x="{_n(x(x0))}" y="{_n(top)}" width="{_n(x(x1) - x(x0))}" height="{_n(height)}"'
         primary = paint.ground("primary")
         parts.append(f'<rect {box} fill="{primary}" fill-opacity="0.12" stroke="{primary}" stroke-dasharray="2 2"/>')
     soft = paint.ground("soft")
@@ -243,9 +244,7 @@ def _marks(info: TradeOffInfo, x: Scale, y: Scale, paint: Paint) -> list[str]:
         parts.append(f"<g><title>{_text(_told(mark))}</title>{drawn}</g>")
     # Warnings are placed first; one that finds no free place is drawn all the same.
     area, taken = Box(LEFT, TOP, RIGHT, BOTTOM), [Box(px - 7, py - 7, px + 7, py + 7) for px, py in places]
-    warnings = [
-        f"VIOLATION: {mark.number} is above its proved ceiling" if mark.violation else "" for mark in info.marks
-    ]
+    warnings = [_alarm(mark) for mark in info.marks]
     found = place_labels(places, warnings, area, taken, letter=6.7)
     for warning, place, (px, py) in zip(warnings, found, places, strict=True):
         if warning:
@@ -256,6 +255,13 @@ def _marks(info: TradeOffInfo, x: Scale, y: Scale, paint: Paint) -> list[str]:
         if place is not None:
             parts.append(_label(place[0], place[1], number, ink, font_size="11", **_halo(paper)))
     return parts
+
+
+def _alarm(mark: Mark) -> str:
+    if not mark.violation:
+        return ""
+    verb = "is" if mark.violation.startswith("above") else "has"
+    return f"VIOLATION: {mark.number} {verb} {mark.violation}"
 
 
 def _halo(paper: str) -> dict[str, str]:

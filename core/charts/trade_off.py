@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.charts.base import Chart
 from core.charts.geometry import joins_of, lines_of, ranges_of, region_of
-from core.charts.marks import Absent, Extent, Mark, TradeOffInfo
+from core.charts.mark_of import mark_of
+from core.charts.marks import Absent, Mark, TradeOffInfo
 from core.charts.verdict import (
     metric_shown,
     points_of,
@@ -17,19 +18,18 @@ from core.charts.verdict import (
     sentence,
     threat_shown,
     utility_of,
-    verdict_of,
     violation_text,
+    violations,
 )
 from core.charts.words import (
     STATUS,
-    anchor_of,
     items,
+    known_of,
     label_of,
+    mapping,
     measure_of,
     number,
     plain,
-    risk_sentence,
-    risk_text,
     threat_of,
     utility_text,
 )
@@ -37,6 +37,12 @@ from core.tradeoff.frontier import frontier
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+
+_UP = {
+    "higher": "higher\u00a0is\u00a0better",
+    "lower": "lower\u00a0is\u00a0better\u00a0and\u00a0drawn\u00a0further\u00a0up",
+}
 
 
 class TradeOff(Chart):
@@ -80,20 +86,21 @@ class TradeOff(Chart):
             if reason is not None:
                 off_axis.append(Absent(id=str(point.get("id")), label=label_of(point), reason=reason))
             else:
-                marks.append(_mark(point, place, threat, metric, requirements, on_frontier, selected))
+                known = known_of(mapping(result.get("study")), threat)
+                marks.append(mark_of(point, place, threat, metric, requirements, on_frontier, selected, known))
         region = region_of(requirements, threat, metric)
         lines = lines_of(measured, threat, metric)
         kept = (
             previous if previous and (previous.threat, previous.metric) == (threat, metric) and previous.marks else None
         )
-        x_range, y_range = ranges_of(marks, region, lines, words.scale, words.natural, kept)
+        x_range, y_range = ranges_of(marks, region, lines, words, kept)
         found = sentence(result, threat, metric)
         waiting = [p for p in points_of(result) if p.get("status") not in ("measured", "skipped", "failed")]
         return TradeOffInfo(
             threat=threat,
             metric=metric,
             x_title=f"{threat_of(threat).title} risk: {threat_of(threat).axis} (←\u00a0lower\u00a0is\u00a0better)",
-            y_title=f"{words.title}: {words.axis} (higher\u00a0is\u00a0better\u00a0→)",
+            y_title=f"{words.title}: {words.axis} ({_UP[words.better]}\u00a0→)",
             x_range=x_range,
             y_range=y_range,
             marks=tuple(marks),
@@ -107,13 +114,11 @@ class TradeOff(Chart):
             failed=_absent(points_of(result), "failed"),
             waiting=tuple(Absent(id=str(p.get("id")), label=label_of(p), reason="not measured yet") for p in waiting),
             violations=tuple(
-                f"{m.label}: {violation_text(threat, risk_of(p, threat))}"
-                for p in measured
-                for m in marks
-                if m.violation and m.id == str(p.get("id"))
+                f"{label_of(point)}: {violation_text(name, risk)}" for point, name, risk in violations(result)
             ),
             sentence=found,
-            alt=_alt(found, marks, off_axis, threat, words.title),
+            alt=_alt(found, marks, off_axis, threat, words.spoken),
+            y_better=words.better,
         )
 
     @classmethod
@@ -172,68 +177,12 @@ def _frontier_ids(
     """Return the engine's frontier when it is for these axes; other axes have another one."""
     if (threat, metric) == (threat_shown(result), metric_shown(result)) and "frontier" in result:
         return {str(identifier) for identifier in items(result["frontier"])}
-    drawn = []
+    drawn, sign = [], measure_of(metric).sign
     for point in measured:
         risk, value = risk_value(point, threat), number(utility_of(point, metric).get("value"))
         if risk is not None and value is not None:
-            drawn.append((str(point.get("id")), value, risk))
+            drawn.append((str(point.get("id")), sign * value, risk))
     return set(frontier(drawn))
-
-
-def _extent(estimate: Mapping[str, Any], scale: float) -> Extent:
-    value, low, high = (number(estimate.get(key)) for key in ("value", "low", "high"))
-    if value is None:
-        raise ValueError("only a measured value has a place on an axis")
-    if low is None or high is None:
-        return Extent(value=round(value * scale, 9))
-    return Extent(value=round(value * scale, 9), low=round(low * scale, 9), high=round(high * scale, 9))
-
-
-def _mark(
-    point: Mapping[str, Any],
-    place: int,
-    threat: str,
-    metric: str,
-    requirements: Sequence[Mapping[str, Any]],
-    on_frontier: set[str],
-    selected: str | None,
-) -> Mark:
-    identifier, label = str(point.get("id")), label_of(point)
-    risk, estimate, words = risk_of(point, threat), utility_of(point, metric), measure_of(metric)
-    verdict, bound = verdict_of(point, requirements), number(risk.get("bound"))
-    broken = risk.get("violation") is True
-    people = "" if number(estimate.get("n")) is None else f", {estimate['n']} people"
-    counted = [
-        f"{risk[k]} {w}" for k, w in (("n_members", "in the data"), ("n_controls", "not")) if number(risk.get(k))
-    ]
-    hover = [
-        label,
-        f"{words.title} {utility_text(metric, estimate)}{people}",
-        f"{threat_of(threat).title} {risk_text(risk)}{', ' + ' and '.join(counted) if counted else ''}",
-        risk_sentence(threat, risk),
-        f"Limits: {verdict.text()}." if requirements else "",
-        f"Proved ceiling on this risk: {risk_text({'status': 'measured', 'value': bound}, False)}."
-        if bound is not None
-        else "",
-        violation_text(threat, risk) if broken else "",
-    ]
-    return Mark(
-        id=identifier,
-        number=place,
-        label=label,
-        series=plain(point.get("name") or identifier),
-        family="anchor" if anchor_of(point) else plain(point.get("family") or "other"),
-        anchor=anchor_of(point),
-        x=_extent(risk, 100.0),
-        y=_extent(estimate, words.scale),
-        state=verdict.state,
-        verdict=verdict.text(),
-        frontier=identifier in on_frontier,
-        selected=identifier == selected,
-        bound=None if bound is None else round(bound * 100, 9),
-        violation=broken,
-        hover=tuple(line for line in hover if line),
-    )
 
 
 def _absent(points: Sequence[Mapping[str, Any]], status: str) -> tuple[Absent, ...]:
@@ -254,4 +203,4 @@ def _alt(found: str, marks: Sequence[Mark], off_axis: Sequence[Absent], threat: 
     off = f" {len(off_axis)} more have no place on these axes." if off_axis else ""
     many = f"{len(marks)} points" if len(marks) != 1 else "1 point"
     against = f"{threat_of(threat).title.lower()} risk"
-    return f"Chart of {metric if 'AUC' in metric else metric.lower()} against {against} with {many}{told}.{off} {found}"
+    return f"Chart of {metric} against {against} with {many}{told}.{off} {found}"

@@ -27,7 +27,8 @@ def draw(info: TradeOffInfo, dark: bool = False) -> go.Figure:
     for family in families:
         mine = [mark for mark in info.marks if mark.family == family]
         traces += [_family_key(family, dark), _markers(mine, family, dark)]
-    traces += [*_crosses(info, dark), *_rings(info, ground), *(_state_key(ground) if info.limits else ())]
+    traces += [*_crosses(info, dark), *_alarms(info, ground), *_rings(info, ground)]
+    traces += _state_key(ground) if info.limits else []
     figure = go.Figure(data=traces, layout=go.Layout(template=go.layout.Template()))
     figure.update_layout(**layout(info, ground))
     return figure
@@ -187,6 +188,25 @@ def _crosses(info: TradeOffInfo, dark: bool) -> list[go.Scatter]:
             hoverinfo="skip",
             showlegend=False,
             uid="crosses",
+        )
+    ]
+
+
+def _alarms(info: TradeOffInfo, ground: Ground) -> list[go.Scatter]:
+    """Return a frame of its own shape around every setting that measures above a proved ceiling."""
+    marks = [mark for mark in info.marks if mark.violation]
+    if not marks:
+        return []
+    return [
+        go.Scatter(
+            x=[mark.x.value for mark in marks],
+            y=[mark.y.value for mark in marks],
+            mode="markers",
+            marker={"symbol": "diamond-tall-open", "size": 30, "color": ground.ink, "line": {"width": 3}},
+            customdata=[[mark.id] for mark in marks],
+            hoverinfo="skip",
+            name="violation: above a proved ceiling",
+            uid="violations",
         )
     ]
 

@@ -51,7 +51,7 @@ def layout(info: TradeOffInfo, ground: Ground) -> dict[str, Any]:
         },
         "yaxis": {
             **axis,
-            "range": list(info.y_range),
+            "range": list(info.y_range if info.y_better == "higher" else info.y_range[::-1]),
             "tickvals": ticks(info.y_range),
             "title": {**title, "text": wrapped(info.y_title, 52)},
         },
@@ -104,5 +104,5 @@ def _shapes(info: TradeOffInfo, ground: Ground) -> tuple[list[dict[str, Any]], l
             arrow = {"showarrow": True, "arrowcolor": ground.ink, "arrowwidth": 1, "standoff": 9, "ax": 0, "ay": 46}
             look = {"font": {"size": 12, "color": ground.ink}, "bgcolor": ground.paper, "bordercolor": ground.ink}
             at = {"x": mark.x.value, "y": mark.y.value}
-            notes.append({**arrow, **look, **at, "text": "<b>VIOLATION: above its proved ceiling</b>"})
+            notes.append({**arrow, **look, **at, "text": f"<b>VIOLATION: {text(mark.violation)}</b>"})
     return shapes, notes

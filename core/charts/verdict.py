@@ -161,8 +161,8 @@ def limit_text(requirement: Mapping[str, Any]) -> str:
             parts.append(f"{side.replace('_', ' ')} {shown}")
     if not parts:
         return "no limit that can be read"
-    title = threat_of(str(key)).title if requirement.get("risk") else measure_of(str(key)).title
-    return f"{title if title.isupper() or ' AUC' in title else title.lower()} {listed(parts)}"
+    title = threat_of(str(key)).title.lower() if requirement.get("risk") else measure_of(str(key)).spoken
+    return f"{title} {listed(parts)}"
 
 
 def violations(result: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
@@ -214,11 +214,12 @@ def sentence(result: Mapping[str, Any], threat: str | None = None, metric: str |
 
 
 def ranked(points: Sequence[Mapping[str, Any]], threat: str, metric: str) -> list[Mapping[str, Any]]:
-    """Return points by risk, lowest first, then by utility, highest first; those without the risk come last."""
+    """Return points by risk, lowest first, then by utility, best first; those without the risk come last."""
+    sign = measure_of(metric).sign
 
     def key(point: Mapping[str, Any]) -> tuple[float, float]:
         risk, value = risk_value(point, threat), number(utility_of(point, metric).get("value"))
-        return (math.inf if risk is None else risk), -(value if value is not None else -math.inf)
+        return (math.inf if risk is None else risk), -(sign * value if value is not None else -math.inf)
 
     return sorted(points, key=key)
 
@@ -275,9 +276,8 @@ def _plain(settings: Sequence[Mapping[str, Any]], threat: str, metric: str) -> s
     title = threat_of(threat).title.lower()
     if risk_value(best, threat) is None:
         return f"{many} and no limits are set; none has a measured {title} risk."
-    found = measure_of(metric).title
     return (
         f"{many} and no limits are set; the lowest {title} risk is that of {label_of(best)}: "
-        f"{risk_text(risk_of(best, threat))}, at {found if 'AUC' in found else found.lower()} "
+        f"{risk_text(risk_of(best, threat))}, at {measure_of(metric).spoken} "
         f"{utility_text(metric, utility_of(best, metric))}."
     )

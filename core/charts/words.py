@@ -5,76 +5,12 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-
-@dataclass(frozen=True, kw_only=True)
-class Threat:
-    """How one threat is spoken of. `axis` is the unit of its number, `question` what the attacker wants to know."""
-
-    title: str
-    axis: str
-    question: str
-
-
-_EXTRA = "extra people out of 100 an attacker gets right because their data was used"
-
-THREATS: dict[str, Threat] = {
-    "membership": Threat(title="Membership", axis=_EXTRA, question="was this person's row used to train the model?"),
-    "presence": Threat(title="Presence", axis=_EXTRA, question="is this person among the released rows?"),
-    "singling_out": Threat(title="Singling out", axis=_EXTRA, question="which description fits exactly one person?"),
-    "linkability": Threat(title="Linkability", axis=_EXTRA, question="do these two pieces belong to one person?"),
-    "attribute_inference": Threat(
-        title="Attribute inference", axis=_EXTRA, question="what is this person's sensitive value?"
-    ),
-    "reidentification": Threat(
-        title="Re-identification",
-        axis="people out of 100 whose row an attacker who knows the declared columns picks out",
-        question="which released row is this person's?",
-    ),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure:
-    """How one utility metric is spoken of: shown = value * scale, with `decimals` and `unit`; higher is better."""
-
-    title: str
-    axis: str
-    scale: float = 1.0
-    unit: str = ""
-    decimals: int = 3
-    natural: tuple[float, float] | None = None
-    reference: str = "reference"
-
-
-METRICS: dict[str, Measure] = {
-    "accuracy": Measure(
-        title="Accuracy",
-        axis="new people out of 100 the model gets right",
-        scale=100.0,
-        unit=" %",
-        decimals=1,
-        natural=(0.0, 100.0),
-        reference="always the most frequent class",
-    ),
-    "balanced_accuracy": Measure(
-        title="Balanced accuracy",
-        axis="new people out of 100 the model gets right, each class counting the same",
-        scale=100.0,
-        unit=" %",
-        decimals=1,
-        natural=(0.0, 100.0),
-        reference="guessing blindly",
-    ),
-    "roc_auc": Measure(
-        title="ROC AUC",
-        axis="chance, from 0 to 1, to rank a person of the class above one outside it",
-        natural=(0.0, 1.0),
-        reference="guessing blindly",
-    ),
-}
+from core.attacks.words import say
+from core.charts.measures import EXTRA, Measure, Threat
+from core.charts.measures import METRICS as METRICS
+from core.charts.measures import THREATS as THREATS
 
 STATUS: dict[str, str] = {
     "measured": "measured",
@@ -96,7 +32,7 @@ FAMILY_ORDER = ("anchor", "hide", "coarsen", "replace", "add noise", "train priv
 
 def threat_of(key: str) -> Threat:
     """Return the words of a threat; one we have no words for keeps its own name."""
-    return THREATS.get(key) or Threat(title=plain(key.replace("_", " ")).capitalize(), axis=_EXTRA, question="")
+    return THREATS.get(key) or Threat(title=plain(key.replace("_", " ")).capitalize(), axis=EXTRA, question="")
 
 
 def measure_of(key: str) -> Measure:
@@ -186,8 +122,25 @@ def utility_text(metric: str, estimate: Mapping[str, Any], interval: bool = True
     words, value = measure_of(metric), number(estimate.get("value"))
     if value is None:
         return STATUS["undefined" if estimate.get("status") == "undefined" else "not_measured"]
-    shown = decimal(value * words.scale, words.decimals) + words.unit
-    return shown + (_interval(estimate, words.scale, words.decimals) if interval else "")
+    shown = amount(metric, value) + words.unit
+    return shown + (_interval(estimate, words.scale, digits(metric, value)) if interval else "")
+
+
+def digits(metric: str, value: float) -> int:
+    """Return how many decimals a value of a metric is shown with."""
+    words = measure_of(metric)
+    if not words.significant or not value:
+        return words.decimals
+    return max(0, 2 - math.floor(math.log10(abs(value * words.scale))))
+
+
+def amount(metric: str, value: float) -> str:
+    """Return a metric's value as a number without its unit; small errors keep three digits that say something.
+
+    >>> amount("accuracy", .8412), amount("mae", .000412), amount("mae", 52345.678)
+    ('84.1', '0.000412', '52346')
+    """
+    return decimal(value * measure_of(metric).scale, digits(metric, value))
 
 
 def _interval(estimate: Mapping[str, Any], scale: float, decimals: int) -> str:
@@ -197,19 +150,55 @@ def _interval(estimate: Mapping[str, Any], scale: float, decimals: int) -> str:
     return f" [{decimal(low * scale, decimals)}, {decimal(high * scale, decimals)}]"
 
 
-def risk_sentence(threat: str, risk: Mapping[str, Any]) -> str:
-    """Return what a measured risk means for a hundred people; empty when there is no number."""
-    value, inside, outside = (number(risk.get(key)) for key in ("value", "success_members", "success_controls"))
+def known_of(study: Mapping[str, Any], threat: str) -> tuple[str, ...]:
+    """Return the columns that the attacker of a threat holds, as a sentence names them.
+
+    What is guessed is not known; two lists are joined; more than six columns are counted.
+    """
+    keys = ("left", "right") if threat == "linkability" else ("knows",)
+    hidden = items(study.get("secrets")) if threat == "attribute_inference" else []
+    found = dict.fromkeys(plain(name) for key in keys for name in items(study.get(key)) if name not in hidden)
+    known = list(found) or ["the declared columns"]
+    return (*known[:6], f"{len(known) - 6} more columns") if len(known) > 7 else tuple(known)
+
+
+def risk_sentence(threat: str, risk: Mapping[str, Any], known: Sequence[str] = ("the declared columns",)) -> str:
+    """Return a measured risk as counts of 1,000 people, in the words of its threat; empty when there is no number."""
+    members, controls = (number(risk.get(key)) for key in ("success_members", "success_controls"))
+    value = number(risk.get("value"))
     if risk.get("status") != "measured" or value is None:
         return ""
-    if threat == "reidentification":
-        return f"Someone who knows the declared columns picks out the right row for {of_100(value)} people."
-    if inside is None or outside is None:
+    if members is None or (controls is None and threat != "reidentification"):
         return f"Using their data makes {of_100(value)} people more of a hit for the attacker than strangers are."
-    return (
-        f"The attack says yes for {of_100(inside)} people in the data and for {decimal(outside * 100, 1)} of 100 "
-        f"comparable people who are not: {decimal(value * 100, 1)} extra because their data was used."
-    )
+    return say(threat, {**risk, "success_members": members, "success_controls": controls}, tuple(known)) or ""
+
+
+def change_text(
+    difference: Mapping[str, Any],
+    scale: float,
+    decimals: int,
+    unit: str = "",
+    ways: tuple[str, str] = ("more", "fewer"),
+) -> str:
+    """Return a difference to no protection in words; empty without one.
+
+    >>> change_text({"value": -.012, "low": -.015, "high": -.009}, 1000, 0)
+    '12 fewer than without protection (9 to 15)'
+    >>> change_text({"value": .001, "low": -.004, "high": .006}, 1000, 0)
+    '1 more than without protection (4 fewer to 6 more: not told apart from it)'
+    """
+    value, low, high = (number(difference.get(key)) for key in ("value", "low", "high"))
+    if value is None:
+        return ""
+    size = decimal(abs(value) * scale, decimals)
+    told = f"{size}{unit} {ways[value < 0]} than" if size.strip("0.") else "about the same as"
+    if low is None or high is None:
+        return f"{told} without protection (no interval yet)"
+    if low <= 0 <= high:
+        ends = f"{decimal(-low * scale, decimals)} {ways[1]} to {decimal(high * scale, decimals)} {ways[0]}"
+        return f"{told} without protection ({ends}: not told apart from it)"
+    ends = " to ".join(decimal(end * scale, decimals) for end in sorted((abs(low), abs(high))))
+    return f"{told} without protection ({ends})"
 
 
 def short(value: Any) -> str:

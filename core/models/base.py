@@ -22,17 +22,36 @@ class FittedModel:
     encoder: Encoder
     estimator: Any
     seen: Labels
-    classes: int
+    labels: tuple[str, ...]
     votes: int | None = None
+
+    @property
+    def classes(self) -> int:
+        """How many classes an answer may have."""
+        return len(self.labels)
 
     def predict_proba(self, table: Table) -> Labels:
         """Return probabilities, shape (rows, classes)."""
-        result = np.zeros((len(table), self.classes))
+        return self.answers(self.encoder.transform(table))
+
+    def answers(self, features: Labels) -> Labels:
+        """Return probabilities of rows that are encoded already, shape (rows, classes)."""
+        result = np.zeros((len(features), self.classes))
         if len(self.seen) == 1:
             result[:, self.seen[0]] = 1.0
         else:
-            result[:, self.seen] = self.estimator.predict_proba(self.encoder.transform(table))
+            result[:, self.seen] = self.shares(features)
         return result
+
+    def shares(self, features: Labels) -> Labels:
+        """Return the estimator's probabilities, shape (rows, classes seen); overridden where there is a faster way."""
+        return np.asarray(self.estimator.predict_proba(features))
+
+    def place_of(self, target: Labels) -> Labels:
+        """Return each class's position among those that the estimator saw, -1 for the others."""
+        places = np.full(self.classes, -1)
+        places[self.seen] = np.arange(len(self.seen))
+        return places[target]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +61,7 @@ class Model(Parametrised):
     ordinal: ClassVar[bool] = False
     """Trees take category codes; the others take indicators and standardised numbers."""
     task: ClassVar[str] = "classification"
+    fitted: ClassVar[type[FittedModel]] = FittedModel
 
     @property
     def votes(self) -> int | None:
@@ -51,6 +71,10 @@ class Model(Parametrised):
     def estimator(self, seed: int) -> Any:
         """Return the unfitted scikit-learn estimator."""
         raise NotImplementedError
+
+    def prepared(self, encoder: Encoder, seed: int) -> Any:
+        """Return the unfitted estimator for rows of this encoding; overridden where it must know the columns."""
+        return self.estimator(seed)
 
     def fit(self, rows: Table, classes: tuple[str, ...], rng: Generator) -> FittedModel:
         """Train on these rows. Encoder and estimator see nothing else.
@@ -67,10 +91,10 @@ class Model(Parametrised):
         encoder = Encoder.fit(rows, self.ordinal)
         target = target_codes(rows, classes)
         seen = np.unique(target)
-        estimator = self.estimator(seed_from(rng))
+        estimator = self.prepared(encoder, seed_from(rng))
         if len(seen) > 1:
             estimator.fit(encoder.transform(rows), target)
-        return FittedModel(encoder, estimator, seen, len(classes), self.votes)
+        return self.fitted(encoder, estimator, seen, classes, self.votes)
 
     def signals(
         self, fitted: FittedModel, rows: Table, target: Labels, training: Table | None, place: Labels
@@ -78,7 +102,8 @@ class Model(Parametrised):
         """Return what a membership attacker reads off the model for these rows.
 
         A model that can say what it would have answered without a row (or with it) overrides this: that saves the
-        attacker reference models.
+        attacker reference models. An attacker reads it off models that they trained themselves, so nothing here is
+        limited to what the released model would show. `phi` is always what `predict_proba` shows.
 
         Parameters
         ----------

@@ -82,35 +82,62 @@ class Encoder:
         """Fit on these rows and no others."""
         return Encoder(tuple(_fit_column(table, name, ordinal) for name in table.schema.model_inputs), ordinal)
 
+    @property
+    def blocks(self) -> tuple[tuple[str, int, int], ...]:
+        """The columns of the one-hot matrix by what they are: (kind, start, stop).
+
+        Kinds: number; gapped, a number (0 where missing) and whether it is missing; category; spread, weights over
+        categories and whether it is missing.
+        """
+        found, start = [], 0
+        for column in self.columns:
+            kind = "gapped" if column.kind == "number" and column.gaps else column.kind
+            width = {"number": 1, "gapped": 2, "spread": len(column.labels) + 1, "category": column.kept + 1}[kind]
+            found.append((kind, start, start + width))
+            start += width
+        return tuple(found)
+
     def transform(self, table: Table) -> Labels:
         """Return the matrix, shape (rows, features); a constant column when there is no input at all."""
-        parts = [part for column in self.columns for part in self._parts(column, table)]
-        if not parts:
+        if not self.columns:
             return np.ones((len(table), 1), np.float32 if self.ordinal else np.float64)
-        return np.column_stack(parts).astype(np.float32 if self.ordinal else np.float64, copy=False)
+        if self.ordinal:
+            return np.column_stack([self._code(column, table) for column in self.columns]).astype(np.float32)
+        blocks = self.blocks
+        # Written in place: with one indicator per category, copies would cost more than everything else.
+        matrix = np.zeros((len(table), blocks[-1][2]))
+        for column, (_, start, stop) in zip(self.columns, blocks, strict=True):
+            self._write(column, table, matrix[:, start:stop])
+        return matrix
 
-    def _parts(self, column: _Column, table: Table) -> list[Labels]:
+    def _code(self, column: _Column, table: Table) -> Labels:
+        """Return one number per row, for trees."""
+        if column.kind == "number":
+            values = _numbers(table, column.name)
+            return np.where(np.isnan(values), column.centre - 10 * column.scale - 1, values)
+        if column.kind == "spread":
+            weights = _leaf_weights(table, column.name, column.labels)
+            total = weights.sum(axis=1)
+            mean = weights @ np.arange(len(column.labels)) / np.maximum(total, 1e-12)
+            return np.where(total > 0, mean, -1.0)
+        return self._category_codes(column, table)
+
+    def _write(self, column: _Column, table: Table, matrix: Labels) -> None:
+        """Fill a block of zeros with one column's numbers."""
         if column.kind == "number":
             values = _numbers(table, column.name)
             gap = np.isnan(values)
-            if self.ordinal:
-                return [np.where(gap, column.centre - 10 * column.scale - 1, values)]
-            scaled = np.where(gap, 0.0, (values - column.centre) / column.scale)
-            return [scaled, gap.astype(np.float64)] if column.gaps else [scaled]
-        if column.kind == "spread":
+            matrix[:, 0] = np.where(gap, 0.0, (values - column.centre) / column.scale)
+            if column.gaps:
+                matrix[:, 1] = gap
+        elif column.kind == "spread":
             weights = _leaf_weights(table, column.name, column.labels)
-            if self.ordinal:
-                total = weights.sum(axis=1)
-                mean = weights @ np.arange(len(column.labels)) / np.maximum(total, 1e-12)
-                return [np.where(total > 0, mean, -1.0)]
-            return [weights, (weights.sum(axis=1) == 0).astype(np.float64)]
-        codes = self._category_codes(column, table)
-        if self.ordinal:
-            return [codes]
-        matrix = np.zeros((len(table), column.kept + 1))
-        rows = np.flatnonzero(codes >= 0)
-        matrix[rows, codes[rows]] = 1.0
-        return [matrix]
+            matrix[:, :-1] = weights
+            matrix[:, -1] = weights.sum(axis=1) == 0
+        else:
+            codes = self._category_codes(column, table)
+            rows = np.flatnonzero(codes >= 0)
+            matrix[rows, codes[rows]] = 1.0
 
     @staticmethod
     def _category_codes(column: _Column, table: Table) -> Labels:

@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
-from core.models.base import Model
+import numpy as np
+
+from core.data.table import Labels
+from core.models.base import FittedModel, Model
+from core.models.quick_trees import QuickTrees
 from core.params import FloatRange, IntRange, param
+
+
+@dataclass(frozen=True, eq=False)
+class FittedBoosting(FittedModel):
+    """Boosted trees, scored by `QuickTrees` where they have its form: all of POOL is scored after every fit."""
+
+    @cached_property
+    def quick(self) -> QuickTrees | None:
+        """The trees as bit masks."""
+        trees = [tree for one_round in self.estimator._predictors for tree in one_round]
+        return QuickTrees.compile(trees, self.estimator.n_features_in_)
+
+    def shares(self, features: Labels) -> Labels:
+        """Return scikit-learn's own probabilities, equal to the last bit."""
+        if self.quick is None:
+            return super().shares(features)
+        start = self.estimator._baseline_prediction
+        totals = np.zeros((len(features), start.shape[1])) + start
+        self.quick.add_to(totals, features)
+        # The loss wants one column as a vector.
+        return np.asarray(self.estimator._loss.predict_proba(totals[:, 0] if totals.shape[1] == 1 else totals))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +57,7 @@ class GradientBoosting(Model):
     key: ClassVar[str] = "gradient_boosting"
     title: ClassVar[str] = "Gradient boosting"
     ordinal: ClassVar[bool] = True
+    fitted: ClassVar[type[FittedModel]] = FittedBoosting
 
     rounds: int = param(100, IntRange(low=1, high=5000, log=True, help="More rounds: fits closer, slower."))
     learning_rate: float = param(0.1, FloatRange(low=0.001, high=1.0, log=True, help="Weight of each tree."))

@@ -8,6 +8,9 @@ import numpy as np
 
 from core.data.table import Labels
 
+SMOOTHNESS = 10_000
+"""Votes that probabilities count as when they are not shares of votes: the logit stays within 9.9."""
+
 
 @dataclass(frozen=True, eq=False)
 class Signals:
@@ -55,7 +58,7 @@ def true_class_logit(proba: Labels, target: Labels, votes: int | None = None) ->
     ----------
     Carlini et al. (2022), arXiv:2112.03570, section IV: the logit of the confidence is close to normal.
     """
-    count = votes or 10_000
+    count = votes or SMOOTHNESS
     p = np.clip(proba[np.arange(len(target)), target], 0.0, 1.0)
     return smoothed_logit(p, count)
 

@@ -50,47 +50,55 @@ class Attacked:
         """All POOL rows, members' and controls' through the same map."""
         return self.release.recode(self.bench.table.take(self.bench.split.pool_rows))
 
+    @cached_property
+    def targets(self) -> Table:
+        """The rows of the people whom attacks on the model are tried on, recoded."""
+        rows = self.bench.attacked_rows
+        if self.recipe.releases_rows:
+            return self.recoded.take(rows)
+        return self.release.recode(self.bench.table.take(self.bench.split.pool_rows[rows]))
+
     def signals(self) -> Signals:
-        """Return what a membership attacker reads off the model, per POOL person: the mean over a person's rows.
+        """Return what a membership attacker reads off the model, per attacked person: the mean over their rows.
 
         Whoever gets the rows as well as a protected model can train any model on them, so then the attacked model is
         the study's own.
         """
         bench, release, recipe = self.bench, self.release, self.recipe
-        rows = bench.split.pool_rows
-        target, inside = bench.target[rows], self.members[bench.split.pool_place]
+        places = bench.split.pool_place[bench.attacked_rows]
+        target = bench.target[bench.split.pool_rows[bench.attacked_rows]]
+        inside = self.members[places]
         fitted: Any = release.predictor
         if recipe.training is not None and recipe.releases_rows:
             model = self.study.model
             fitted = model.fit(release.rows, self.facts.classes, self.streams("attacked", model.key))
         elif recipe.training is not None:
             if bench.task == "regression":
-                phi = residual_logit(fitted.predict(self.recoded), target)
+                phi = residual_logit(fitted.predict(self.targets), target)
             else:
                 votes = getattr(fitted, "votes", None)
-                phi = true_class_logit(fitted.predict_proba(self.recoded), target, votes)
+                phi = true_class_logit(fitted.predict_proba(self.targets), target, votes)
             return self._by_person(Signals.observed(phi, inside))
         # A shortcut leaves out one row; where people have several rows it would leave out too little.
-        traceable = release.source is not None and len(rows) == len(bench.split.pool)
-        place = np.where(inside, 0, -1)
-        if release.source is not None and traceable:
-            trained = np.full(int(inside.sum()), -1)
-            trained[release.source] = np.arange(len(release.source))
-            place[inside] = trained
-        training = release.rows if traceable else None
-        signals = self.study.model.signals(fitted, self.recoded, target, training, place)
-        if release.source is not None and traceable:
-            # Suppressed members were not trained on, and are members all the same.
-            lost = inside & (place < 0)
-            signals = Signals(
+        if release.source is None or len(bench.split.pool_rows) != len(bench.split.pool):
+            signals = self.study.model.signals(fitted, self.targets, target, None, np.where(inside, 0, -1))
+            return self._by_person(signals)
+        trained = np.full(len(bench.split.pool), -1)
+        trained[np.flatnonzero(self.members)[release.source]] = np.arange(len(release.source))
+        place = trained[places]
+        signals = self.study.model.signals(fitted, self.targets, target, release.rows, place)
+        # Suppressed members were not trained on, and are members all the same.
+        lost = inside & (place < 0)
+        return self._by_person(
+            Signals(
                 signals.phi,
                 np.where(lost, signals.phi, signals.inside),
                 np.where(lost, np.nan, signals.outside),
             )
-        return self._by_person(signals)
+        )
 
     def _by_person(self, signals: Signals) -> Signals:
-        place = self.bench.split.pool_place
+        _, place = np.unique(self.bench.split.pool_place[self.bench.attacked_rows], return_inverse=True)
         rows = np.bincount(place)
         phi, inside, outside = (
             np.bincount(place, weights=part) / rows for part in (signals.phi, signals.inside, signals.outside)
@@ -100,7 +108,8 @@ class Attacked:
     def expected(self, phi: Labels) -> tuple[Labels, Labels]:
         """Return each person's score against what people with the same data get, learned on either half's controls."""
         seed = seed_from(self.streams("expected"))
-        return expected_scores(self.bench.features, phi, self.members, self.bench.split.tuning, seed)
+        bench = self.bench
+        return expected_scores(bench.features, phi, bench.coins(self.replicate), bench.tuning, seed)
 
     def attempts(self) -> dict[str, Attempts | str]:
         """Return every attempt of every attack on the released rows; a text where an attack cannot be made.

@@ -25,6 +25,9 @@ from core.tradeoff.study import Study
 TARGETS = 2000
 """People whom the attacks on released rows are tried on, members and controls together; fixed for a study."""
 
+ATTACKED = 8000
+"""People of POOL whom the attacks on the model are tried on, members and controls together; all at thorough effort."""
+
 VULNERABLE = 200
 """People reported apart because they stand out most."""
 
@@ -48,10 +51,12 @@ class Bench:
         Class codes, or numbers.
     knows, secrets, left, right : tuple of str
         What the attacker knows, wants to find out, and holds in two places.
+    attacked : integer array
+        POOL places of the people whom attacks on the model are tried on, sorted: a random part of POOL, or all of it.
     vulnerable : integer array
-        POOL places of the people who stand out most; nobody looked at what any attack does to them.
+        POOL places of those of them who stand out most; nobody looked at what any attack does to them.
     sample : integer array
-        POOL places of the people whom attacks on rows are tried on.
+        POOL places of those of them whom attacks on rows are tried on.
     groups : (labels, code of each person of the table), optional
         The values of the study's subgroup column.
     """
@@ -67,6 +72,7 @@ class Bench:
     right: tuple[str, ...]
     domains: Mapping[str, tuple[Any, ...]] | None
     seed: int
+    attacked: Labels
     vulnerable: Labels
     sample: Labels
     groups: tuple[tuple[str, ...], Labels] | None = None
@@ -91,7 +97,8 @@ class Bench:
             table = subsample(table, study.rows, study.seed)
         split = split_table(table, classes, study.seed)
         knows = study.attacker.knows or schema.quasi_identifiers
-        rng = rng_for(study.seed, "targets")
+        order = rng_for(study.seed, "targets").permutation(len(split.pool))
+        attacked = np.sort(order if study.effort == "thorough" else order[:ATTACKED])
         return Bench(
             table=table,
             task=task,
@@ -104,8 +111,9 @@ class Bench:
             right=study.attacker.right or tuple(n for n in knows[1::2] if n not in study.attacker.left),
             domains=public_domains(table) if study.assume_public_domain else None,
             seed=study.seed,
-            vulnerable=_standing_out(table, split, study.seed),
-            sample=np.sort(rng.permutation(len(split.pool))[:TARGETS]),
+            attacked=attacked,
+            vulnerable=_standing_out(table, split, attacked, study.seed),
+            sample=np.sort(order[:TARGETS]),
             groups=None if study.subgroup is None else group_codes(table, study.subgroup),
         )
 
@@ -115,9 +123,23 @@ class Bench:
         return first_rows(self.split)
 
     @cached_property
+    def attacked_rows(self) -> Labels:
+        """Positions among the POOL rows of the rows of attacked people."""
+        return np.flatnonzero(np.isin(self.split.pool_place, self.attacked))
+
+    @cached_property
+    def tuning(self) -> Labels:
+        """Who of the attacked people is in the tuning half."""
+        return np.asarray(self.split.tuning[self.attacked])
+
+    def coins(self, replicate: int) -> Labels:
+        """Return who of the attacked people is a member in this replicate."""
+        return np.asarray(self.split.coins(replicate)[self.attacked])
+
+    @cached_property
     def features(self) -> Labels:
-        """What a membership attacker knows of every POOL person, as numbers, shape (people, features)."""
-        rows = self.split.pool_rows[self.first_row]
+        """What a membership attacker knows of every attacked person, as numbers, shape (people, features)."""
+        rows = self.split.pool_rows[self.first_row[self.attacked]]
         table = self.table.take(rows)
         numbers = Encoder.fit(table, ordinal=True).transform(table)
         return np.column_stack([numbers, self.target[rows].astype(np.float32)])
@@ -160,26 +182,23 @@ def default_secrets(schema: Schema) -> tuple[str, ...]:
     return sensitive or ((schema.target,) if schema.target is not None else ())
 
 
-def _standing_out(table: Table, split: Split, seed: int) -> Labels:
-    """Return the POOL places of the people with the largest mean distance to their five nearest among a random pack.
+def _standing_out(table: Table, split: Split, attacked: Labels, seed: int) -> Labels:
+    """Return the POOL places of the attacked with the largest mean distance to their five nearest among a random pack.
 
     Members and controls alike, before any coin is tossed and any model trained, so that the choice cannot follow the
     outcome (Meeus et al. 2023, Achilles' heels, arXiv:2306.10308, by distance).
     """
-    people = len(split.pool)
-    columns = tuple(name for name in table.schema.model_inputs if name in table.schema)
-    if not columns or people <= VULNERABLE:
-        return np.arange(people)
+    columns = table.schema.model_inputs
+    if not columns or len(attacked) <= VULNERABLE:
+        return attacked
     rng = rng_for(seed, "vulnerable")
-    rows = split.pool_rows[first_rows(split)]
-    pack = np.sort(rng.permutation(people)[:PACK])
-    everybody = table.take(rows)
-    near = Nearest.fit(everybody.take(pack), columns, everybody)
-    distances, _ = near.query(everybody, min(6, len(pack)), rng)
+    everybody = table.take(split.pool_rows[first_rows(split)[attacked]])
+    pack = np.sort(rng.permutation(len(attacked))[:PACK])
+    distances, _ = Nearest.fit(everybody.take(pack), columns, everybody).query(everybody, min(6, len(pack)), rng)
     # Whoever is in the pack has themselves at distance 0: they get the next five instead.
-    own = np.isin(np.arange(people), pack)
+    own = np.isin(np.arange(len(attacked)), pack)
     mean = np.where(own, distances[:, 1:].mean(axis=1), distances[:, :5].mean(axis=1))
-    return np.sort(np.argsort(-mean, kind="stable")[:VULNERABLE])
+    return np.sort(attacked[np.argsort(-mean, kind="stable")[:VULNERABLE]])
 
 
 def group_codes(table: Table, column: str) -> tuple[tuple[str, ...], Labels]:

@@ -36,11 +36,11 @@ class Outcome:
         Metric -> (value, influence of each TEST person).
     correct : float array, shape (test rows,)
         Whether each row's class is predicted right; for numbers the absolute error.
-    phi : float32 array, shape (pool people,)
+    phi : float32 array, shape (attacked people,)
         What a membership attacker reads off the model: higher means more like a member.
-    otherwise : float32 array, shape (pool people,)
+    otherwise : float32 array, shape (attacked people,)
         What it would be had the person's coin fallen on the other side; NaN where the model gives no such answer.
-    expected : pair of float arrays, shape (pool people,)
+    expected : pair of float arrays, shape (attacked people,)
         The score against what people with the same data get, learned on the controls of the tuning half and of the
         other.
     attempts : mapping
@@ -118,12 +118,14 @@ def _measure(bench: Bench, recipe: Recipe, study: Study, replicate: int) -> Outc
 
 
 def _seen(attacked: Attacked) -> dict[str, Any]:
-    """Return what the model shows of every POOL person; in 32 bits, because a sweep keeps it for every replicate."""
+    """Return what the model shows of every attacked person; in 32 bits: a sweep keeps it for every replicate."""
     signals = attacked.signals()
     first, second = attacked.expected(signals.phi)
     return {
         "phi": signals.phi.astype(np.float32),
-        "otherwise": np.where(attacked.members, signals.outside, signals.inside).astype(np.float32),
+        "otherwise": np.where(attacked.bench.coins(attacked.replicate), signals.outside, signals.inside).astype(
+            np.float32
+        ),
         "expected": (first.astype(np.float32), second.astype(np.float32)),
     }
 

@@ -65,6 +65,7 @@ def result_json(
             "secrets": list(bench.secrets),
             "left": list(bench.left),
             "right": list(bench.right),
+            "attacked": len(bench.attacked),
             "attacked_on_rows": len(bench.sample),
             "vulnerable": len(bench.vulnerable),
         },

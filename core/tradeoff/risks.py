@@ -52,12 +52,12 @@ def membership_game(outcomes: Sequence[Outcome], bench: Bench) -> Game:
     phi, otherwise = (
         np.column_stack([getattr(outcome, name) for outcome in outcomes]).astype(float) for name in ("phi", "otherwise")
     )
-    members = np.column_stack([bench.split.coins(outcome.replicate) for outcome in outcomes])
+    members = np.column_stack([bench.coins(outcome.replicate) for outcome in outcomes])
     pairs = [outcome.expected for outcome in outcomes if outcome.expected is not None]
     return Game(
         phi=phi,
         members=members,
-        tuning=bench.split.tuning,
+        tuning=bench.tuning,
         outside=np.where(members, otherwise, phi),
         inside=np.where(members, phi, otherwise),
         expected=(np.column_stack([p[0] for p in pairs]), np.column_stack([p[1] for p in pairs])),
@@ -97,8 +97,7 @@ def _membership(
     risk, found = membership_risk(membership_game(outcomes, bench), MEMBERSHIP_ATTACKS, bound)
     if found is None:
         return risk, None
-    some = np.zeros(len(bench.split.pool), bool)
-    some[bench.vulnerable] = True
+    some = np.isin(bench.attacked, bench.vulnerable)
     details = {**risk.details, "vulnerable": group_risk(found, some)}
     note = risk.note
     if recipe.release == "rows" or (recipe.training is not None and recipe.releases_rows):

@@ -31,7 +31,7 @@ def subgroup_json(
     labels, codes = bench.groups
     split = bench.split
     test = codes[split.persons[split.test_rows]]
-    pool = codes[split.pool]
+    pool, attacked = codes[split.pool], codes[split.pool[bench.attacked]]
     key = "mae" if bench.task == "regression" else "accuracy"
     correct = [outcome.correct for outcome in outcomes if outcome.correct is not None]
     _, person = np.unique(split.persons[split.test_rows], return_inverse=True)
@@ -39,18 +39,18 @@ def subgroup_json(
     for code, label in enumerate(labels):
         mine = test == code
         people = len(np.unique(person[mine]))
-        inside = pool == code
-        if not people and not inside.any():
+        inside = int((pool == code).sum())
+        if not people and not inside:
             continue
         groups.append(
             {
                 "group": label,
                 "test_people": people,
-                "pool_people": int(inside.sum()),
+                "pool_people": inside,
                 key: _average([c[mine] for c in correct], person[mine], people),
                 "membership": _few("the model's risk was not measured")
                 if guesses is None
-                else group_risk(guesses, inside),
+                else group_risk(guesses, attacked == code),
             }
         )
     sign = -1 if key == "mae" else 1

@@ -11,7 +11,7 @@ from core.data.schema import Column, Kind
 from core.errors import UserError
 from core.models import MODELS
 from core.techniques import TECHNIQUES
-from pages.components import roles
+from pages.components import attacker, roles, task
 from pages.components.recipes import steps_of
 from pages.components.shell import keep, show_error
 from pages.components.vault import Workspace
@@ -57,27 +57,21 @@ def show(space: Workspace) -> None:
         )
     with three:
         model = f"model-{base}"
-        held = head.get("model", "logistic_regression")
-        keep(model, held["key"] if isinstance(held, dict) else held)
-        st.selectbox("Model", list(MODELS), key=model, format_func=lambda k: MODELS[k].title,
-                     on_change=lambda: head.update(model=st.session_state[model]))  # fmt: skip
-    knows = f"knows-{base}"
-    attacker = space.draft.setdefault("attacker", {})
-    keep(knows, list(attacker.get("knows") or schema.quasi_identifiers))
-
-    def known() -> None:
-        chosen = st.session_state[knows]
-        attacker["knows"] = [] if set(chosen) == set(schema.quasi_identifiers) else chosen
-
-    with st.container(key="attacker"):
-        st.multiselect(
-            "What the attacker knows about people",
-            names,
-            key=knows,
-            on_change=known,
-            help="The columns that somebody outside may know of a person. At first: every column marked 'known to "
-            "others'.",
+        keep(model, task.model_key(head))
+        numbers = task.task(space) == "regression"
+        st.selectbox(
+            "Model",
+            task.models(space),
+            key=model,
+            format_func=lambda k: MODELS[k].title,
+            on_change=lambda: head.update(model=st.session_state[model]),
+            help="Models that predict numbers, because the target is a number of many values."
+            if numbers
+            else "Models that predict classes, because the target has few different values.",
         )
+    for line in space.notes.get("settled", ()):
+        st.info(plain(line), icon=":material/swap_horiz:")
+    attacker.show(space)
     _public(space)
 
 

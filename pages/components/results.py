@@ -7,11 +7,12 @@ from typing import Any
 
 import streamlit as st
 
+from core.charts.words import mapping, measure_of, utility_text
 from core.engine.jobs import Snapshot
 from pages.components import drawing, point, sweep
 from pages.components.live_chart import live_chart
 from pages.components.vault import Workspace
-from pages.components.words import SHORT, THREATS, VERDICTS, interval, passing, percent, plain, signed, verdict
+from pages.components.words import SHORT, STATUS, VERDICTS, interval, passing, percent, plain, signed, title_of, verdict
 
 
 def progress(space: Workspace, snapshot: Snapshot) -> None:
@@ -72,7 +73,7 @@ def show(space: Workspace, snapshot: Snapshot, dark: bool) -> None:
         sweep.more_runs(space, passing(result)["unproven"])
     if picked is not None:
         with st.container(border=True, key="point"):
-            point.show(picked, threat, list(result["requirements"]))
+            point.show(space, result, picked, threat, list(result["requirements"]))
     else:
         st.caption("Click a point, or choose a row of the table, to see what stands behind it.")
     table(space, result, threat, metric, picked)
@@ -84,24 +85,60 @@ def show(space: Workspace, snapshot: Snapshot, dark: bool) -> None:
 def rows_of(result: Mapping[str, Any], threat: str, metric: str) -> list[dict[str, str]]:
     """Return the points as rows of text, in the order of the study."""
     rows = []
+    title = measure_of(metric).title
     for found in result["points"]:
-        risk, utility = found["risks"].get(threat, {}), found["utility"].get(metric, {})
+        risk, utility = mapping(found["risks"].get(threat)), mapping(found["utility"].get(metric))
         measured = found["status"] == "measured"
         show = percent if threat == "reidentification" else signed
         state = verdict(found)
         limits = f"{VERDICTS[state][0]} {SHORT[state]}" if result["requirements"] else "no limits set"
-        number = show(risk.get("value")) if risk.get("status") == "measured" else str(risk.get("status", ""))
         rows.append(
             {
                 "Setting": str(found["id"]),
                 "Limits": limits if measured else f"– {found['status']}",
-                "Accuracy" if metric == "accuracy" else metric: percent(utility.get("value")) if measured else "",
-                "Accuracy interval" if metric == "accuracy" else "interval": interval(utility) if measured else "",
-                "Risk": number.replace("_", " ") if measured else found["status"],
-                "Risk interval": interval(risk, show) if measured else "",
+                "Proof": bound_cell(found) if measured else "",
+                title: utility_text(metric, utility, interval=False) if measured else "",
+                "95 % interval": _ends(metric, utility) if measured else "",
+                "Risk": _risk_cell(risk, show) if measured else found["status"],
+                "Risk, 95 %": interval(risk, show) if measured else "",
+                "On model": _worst_cell(found, "model") if measured else "",
+                "On rows": _worst_cell(found, "rows") if measured else "",
             }
         )
     return rows
+
+
+def _ends(metric: str, utility: Mapping[str, Any]) -> str:
+    told = utility_text(metric, utility)
+    return told.split("[", 1)[1].rstrip("]").replace(", ", " to ") if "[" in told else ""
+
+
+def _risk_cell(risk: Mapping[str, Any], show: Any) -> str:
+    status = str(risk.get("status") or "not_measured")
+    return str(show(risk.get("value"))) if status == "measured" else STATUS.get(status, STATUS["not_measured"])
+
+
+def _worst_cell(found: Mapping[str, Any], channel: str) -> str:
+    """Return the worst risk of a channel with its threat; never across channels."""
+    worst = mapping(mapping(found.get("worst_risk")).get(channel))
+    threat = str(worst.get("threat"))
+    shown = _risk_cell(worst, percent if threat == "reidentification" else signed)
+    several = worst.get("status") == "measured" and channel == "rows"
+    return f"{shown} {title_of(threat).removesuffix(' risk').lower()}" if several else shown
+
+
+def bound_cell(found: Mapping[str, Any]) -> str:
+    """Return whether what was measured keeps below what is proved.
+
+    >>> bound_cell({"risks": {"membership": {"violation": True, "bound": .1}}})
+    '✕ VIOLATION'
+    >>> bound_cell({"risks": {"membership": {"violation": False, "bound": .1}}}), bound_cell({"risks": {}})
+    ('kept', 'no bound')
+    """
+    risks = [mapping(risk) for risk in found["risks"].values()]
+    if any(risk.get("violation") is True for risk in risks):
+        return "✕ VIOLATION"
+    return "kept" if any(risk.get("bound") is not None for risk in risks) else "no bound"
 
 
 def table(
@@ -127,8 +164,26 @@ def table(
         on_select=chosen,
         selection_mode="single-row",
         selection_default=default,
-        alt=f"The points of the chart as a table. Risk: {THREATS[threat][0].lower()}.",
+        column_config=_columns(metric),
+        alt=f"The points of the chart as a table. Risk: {title_of(threat).lower()}, extra of 100.",
     )
+
+
+def _columns(metric: str) -> dict[str, Any]:
+    """Return widths that fit the page at 1,280 pixels, and what each column means."""
+    text = st.column_config.TextColumn
+    wide = 65 if measure_of(metric).scale == 100 else 90
+    return {
+        "Setting": text(width=130),
+        "Limits": text(width=92),
+        "Proof": text(width=98, help="Whether what was measured keeps below what is proved."),
+        measure_of(metric).title: text(width=wide),
+        "95 % interval": text(width=90),
+        "Risk": text(width=52, help="The risk on the chart: extra people of 100."),
+        "Risk, 95 %": text(width=92),
+        "On model": text(width=68, help="The worst risk on the trained model."),
+        "On rows": text(width=120, help="The worst of the risks on the released rows, and which it is."),
+    }
 
 
 def left_out(result: Mapping[str, Any]) -> None:

@@ -152,7 +152,7 @@ def show_error(error: UserError) -> None:
 
 
 STYLE = (
-    "<style>.stMainBlockContainer{padding-top:4rem;padding-bottom:2rem}"
+    "<style>.stMainBlockContainer{padding:4rem 3rem 2rem}"
     ".stMainBlockContainer h1{padding:.25rem 0 .5rem}.stMainBlockContainer h4{padding:.25rem 0}</style>"
 )
 """Less empty space above the heading, so that a projector shows the chart without scrolling."""

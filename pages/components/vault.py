@@ -89,6 +89,8 @@ class Workspace:
             self.notes["stale"] = True
             if self.job is not None:
                 study = self.study()
+                if study.model.task != self.job.study.model.task:
+                    return  # what was measured is about another kind of target: it stays as it is until the next run
                 self.job.set_requirements(study.requirements)
                 self.job.set_threat(study.metric, study.threat)
 

@@ -1,4 +1,4 @@
-"""The words that people read, in one place: threats, verdicts, statuses, numbers."""
+"""The words that people read: verdicts and numbers. What threats and metrics are called is said in core."""
 
 from __future__ import annotations
 
@@ -6,20 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from core.attacks.words import THREAT_WORDS
 from core.charts import words as charts
-
-_SENTENCES: dict[str, str] = {
-    "membership": "Somebody tests the trained model to find out whether a given person was in the table.",
-    "presence": "Somebody searches the released rows for signs that a given person is among them.",
-    "singling_out": "Somebody finds a description that fits exactly one person of the table.",
-    "linkability": "Somebody joins two halves of a person's record through the released rows.",
-    "attribute_inference": "Somebody who knows a person's other attributes guesses the sensitive one.",
-    "reidentification": "Somebody who knows a person's quasi-identifiers picks that person's row among the released.",
-}
-THREATS: dict[str, tuple[str, str]] = {
-    key: (f"{found.title} risk", _SENTENCES.get(key, found.question)) for key, found in charts.THREATS.items()
-}
-"""Threat -> title, sentence."""
+from core.charts.words import STATUS as STATUS  # one word for each status, on page and report alike
 
 VERDICTS: dict[str, tuple[str, str]] = {
     "yes": ("✓", "meets the limit with its whole interval"),
@@ -34,17 +23,10 @@ SHORT: dict[str, str] = {
     "yes": "met",
     "no": "missed",
     "unproven": "not proven",
-    "cannot_settle": "table too small",
+    "cannot_settle": "unsettled",
     "not_measured": "not measured",
 }
 """Verdict -> words for a table's cell."""
-
-STATUSES: dict[str, str] = {
-    "measured": "measured",
-    "not_applicable": "not applicable",
-    "not_measured": "not measured",
-    "undefined": "undefined",
-}
 
 EFFORT_WORDS: dict[str, str] = {
     "glance": "a first look, wide intervals",
@@ -76,6 +58,16 @@ def names(columns: object, most: int = 6) -> str:
     return f"{shown} and {len(every) - most} more" if len(every) > most else shown
 
 
+def title_of(threat: str) -> str:
+    """Return how a risk is called.
+
+    >>> title_of("membership")
+    'Membership risk'
+    """
+    found = THREAT_WORDS.get(threat)
+    return f"{found.title if found else plain(threat)} risk"
+
+
 def percent(value: float | None) -> str:
     """Return a share in percent with one decimal, or a dash.
 
@@ -92,6 +84,48 @@ def signed(value: float | None) -> str:
     ('+3.1', '-0.4')
     """
     return "–" if value is None else f"{100 * value:+.1f}"
+
+
+def thousand(value: float | None, sign: bool = False, decimals: int = 0) -> str:
+    """Return a probability as a count of 1,000, or a dash; never a negative zero.
+
+    >>> thousand(.1064), thousand(-.0001), thousand(.0123, sign=True, decimals=1), thousand(None)
+    ('106', '0', '+12.3', '–')
+    """
+    if value is None:
+        return "–"
+    text = f"{1000 * value:{'+' if sign else ''},.{decimals}f}"
+    return text.lstrip("+-") if not text.strip("+-0.") else text
+
+
+def extra_of(risk: Mapping[str, Any]) -> str:
+    """Return the extra people of 1,000: the difference of the two counts that sentences show, so that all agree.
+
+    >>> extra_of({"value": -.013, "success_members": .4406, "success_controls": .4534})
+    '-12'
+    >>> extra_of({"value": .031, "success_members": .031, "success_controls": 0.0}), extra_of({"value": .0104})
+    ('31', '10')
+    """
+    value, inside, outside = (risk.get(key) for key in ("value", "success_members", "success_controls"))
+    if value is None or inside is None or outside is None:
+        return thousand(value)
+    return f"{round(1000 * inside) - round(1000 * outside):,}"
+
+
+def holds_zero(risk: Mapping[str, Any]) -> bool:
+    """Say whether a risk's interval holds zero: nothing was told apart from chance, which is no proof of nothing."""
+    return risk.get("low") is not None and risk.get("high") is not None and risk["low"] <= 0 <= risk["high"]
+
+
+def between(record: Mapping[str, Any], decimals: int = 0) -> str:
+    """Return the interval of a record in counts of 1,000; empty without one.
+
+    >>> between({"low": -.004, "high": .0101})
+    '-4 to 10'
+    """
+    if record.get("low") is None or record.get("high") is None:
+        return ""
+    return f"{thousand(record['low'], decimals=decimals)} to {thousand(record['high'], decimals=decimals)}"
 
 
 def interval(record: Mapping[str, Any], show: Any = percent) -> str:

@@ -95,7 +95,7 @@ class Visitor:
         self.context = browser.new_context(**settings)
         self.page, self.url = self.context.new_page(), url
         self.errors, self.foreign, self.frames = [], [], []
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(60_000)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.on("dialog", lambda d: (self.errors.append(f"dialog {d.message}"), d.dismiss()))

@@ -44,7 +44,7 @@ def journey(server, visit):
         me.see(f"{rows:,} rows of {rows:,} people")
         me.settled()
     server.flag.write_text("handled")
-    me.page.locator(".st-key-attacker input").click()
+    me.page.get_by_role("combobox", name="What the attacker knows about people").click()
     me.page.keyboard.type("ill")
     me.page.keyboard.press("Enter")
     me.see("This is a mistake of the program")

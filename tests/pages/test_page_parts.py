@@ -120,19 +120,6 @@ def test_verdicts_say_the_worst_and_nothing_unmeasured_counts_as_met():
     assert passing({"points": points})["yes"] == 1
 
 
-@pytest.mark.parametrize("status", ["not_measured", "not_applicable", "undefined"])
-def test_a_threat_without_a_number_is_told_with_its_reason_and_never_as_zero(status):
-    from pages.components.point import risk_rows, sentence
-
-    record = {"status": status, "reason": "nobody tried", "value": None, "low": None, "high": None}
-    point = {"risks": {"membership": record}, "utility": {"accuracy": {"value": 0.8, "reference": 0.7}}}
-    row = risk_rows(point)[0]
-    assert row["Extra people of 100"] == ""
-    assert row["Attack, or why there is no number"] == "nobody tried"
-    assert "nobody tried" in sentence(point, "membership")
-    assert "0" not in row["Status"]
-
-
 def test_the_log_keeps_the_place_of_an_error_and_drops_its_message(caplog):
     from pages.components import redact
 

@@ -133,9 +133,11 @@ def test_a_linked_point_shows_its_sentence_its_reference_and_what_was_not_measur
     at = visit("trade_off", workspace, point="k-anonymity[k=3]")
     text = words(at)
     assert "k\\-anonymity\\[k\\=3\\]" in at.subheader[0].value
-    assert "always giving the most frequent answer" in text
+    assert "always answering the most frequent class" in text
     assert "shared by at least 3 people" in text
-    assert "Not measured:** presence risk" in text
+    strip = next(h.value for h in at.get("html") if "data-status" in h.value)
+    assert strip.count("data-status=") == 6
+    assert "Re-identification" in strip
     assert '"technique": "mondrian_k_anonymity"' in at.code[0].value
 
 
@@ -186,12 +188,15 @@ def test_a_table_without_a_target_cannot_be_swept_and_the_page_says_why(workspac
 def test_the_shown_threat_changes_and_a_threat_without_numbers_is_not_drawn_as_zero(workspace):
     start(workspace)
     at = visit("trade_off", workspace)
-    at.selectbox(key=f"threat-{workspace.id}").set_value("linkability").run()
+    at.selectbox(key=f"threat-{workspace.id}").set_value("reidentification").run()
     assert not at.exception
-    assert workspace.job.study.threat == "linkability"
-    assert "not measured" in words(at)
+    assert workspace.job.study.threat == "reidentification"
     figure = json.loads(at.get("bidi_component")[0].proto.json)["figure"]
-    assert not [d for trace in figure["data"] for d in trace.get("customdata") or []]
+    drawn = {d[0] for trace in figure["data"] for d in trace.get("customdata") or []}
+    assert drawn == {"no-protection", "k-anonymity[k=3]"}  # knowing nothing releases no rows: no place, not zero
+    assert "knows nothing has no place on this chart" in words(at)
+    risks = {row["Setting"]: row["Risk"] for row in at.dataframe[0].value.to_dict("records")}
+    assert risks["constant"] == "does not arise"
 
 
 def test_a_bug_is_told_by_a_reference_number_and_never_by_its_message(workspace, monkeypatch, capsys):

@@ -85,21 +85,15 @@ def test_no_protection_learns_and_the_constant_does_not():
     assert points["constant"]["risks"]["reidentification"]["status"] == "not_applicable"
 
 
-def test_every_risk_has_a_status_and_what_is_not_built_says_not_measured():
-    _, points = run_all(study_of(), people())
-    risks = points["none"]["risks"]
-    assert set(risks) == {
-        "membership",
-        "presence",
-        "singling_out",
-        "linkability",
-        "attribute_inference",
-        "reidentification",
-    }
-    for threat in ("presence", "singling_out", "linkability", "attribute_inference"):
-        assert risks[threat]["status"] == "not_measured"
-        assert risks[threat]["value"] is None
-        assert risks[threat]["reason"]
+def test_every_risk_of_released_rows_is_measured_and_of_a_model_alone_does_not_arise():
+    _, points = run_all(study_of({"technique": "dp_naive_bayes"}, assume_public_domain=True), people())
+    for threat in ("membership", "presence", "singling_out", "linkability", "attribute_inference", "reidentification"):
+        assert points["none"]["risks"][threat]["status"] == "measured", threat
+        private = points["dp-naive-bayes"]["risks"][threat]
+        assert private["status"] == ("measured" if threat == "membership" else "not_applicable")
+        if private["status"] == "not_applicable":
+            assert private["value"] is None
+            assert private["reason"]
 
 
 def test_mondrian_reidentification_is_classes_over_members_when_nothing_is_suppressed():
