@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from core.data.table import Labels, Table
 
 BINS = 10
-"""Quantile bins of a number, cut where the population sample has its tenths."""
+"""Quantile bins of a number, cut where the released rows have their tenths."""
 
 _LARGEST = 2**62
 
@@ -28,13 +29,17 @@ def joint_codes(tables: Sequence[Table], column: str) -> tuple[list[Labels], int
             lookup = np.append(places[start : start + count], len(values))
             found.append(lookup[part.cat.codes.to_numpy()].astype(np.int64))
         return found, len(values) + 1
-    codes, known = pd.factorize(pd.concat([part.astype(object) for part in cells], ignore_index=True))
-    merged = np.where(codes < 0, len(known), codes).astype(np.int64)
-    return np.split(merged, np.cumsum([len(part) for part in cells])[:-1]), len(known) + 1
+    numbers = [_numbers(table, column) for table in tables]
+    merged = np.concatenate(numbers)
+    known, codes = np.unique(merged, return_inverse=True, equal_nan=True)
+    return np.split(codes.astype(np.int64), np.cumsum([len(part) for part in numbers])[:-1]), len(known)
 
 
 def binned_codes(tables: Sequence[Table], column: str, cuts_from: Table) -> tuple[list[Labels], int]:
-    """Return codes as `joint_codes`, numbers and dates cut at the tenths of `cuts_from`; missing is a bin."""
+    """Return codes as `joint_codes`, numbers and dates cut at the tenths of `cuts_from`; missing is a bin.
+
+    Cut where the *released* rows have them, which an attacker sees.
+    """
     if isinstance(cuts_from.frame[column].dtype, pd.CategoricalDtype):
         return joint_codes(tables, column)
     numbers = [_numbers(table, column) for table in (*tables, cuts_from)]
@@ -52,56 +57,79 @@ def _numbers(table: Table, column: str) -> Labels:
     return cells.to_numpy(np.float64)
 
 
-def exact_ratio(targets: Table, released: Table, reference: Table, columns: Sequence[str]) -> Labels:
-    """Return log of how often a row equal to each target is released, over how often it is in the sample.
+@dataclass(frozen=True, eq=False)
+class Densities:
+    """Targets, released rows and a population sample as codes.
 
-    Half a row is added to both counts.
+    Parameters
+    ----------
+    row : tuple of integer arrays
+        One key per row, equal where all columns are equal: targets, released, sample.
+    binned : tuple of (three integer arrays, number of codes)
+        Each column, numbers in bins.
 
     Examples
     --------
     >>> from core.data.schema import Column, Kind, Role, Schema
     >>> schema = Schema((Column(name="town", kind=Kind.CATEGORICAL, role=Role.FEATURE),))
     >>> a, b = (Table.build(pd.DataFrame({"town": names}), schema) for names in (["Ulm", "Ulm"], ["Bonn", "Ulm"]))
-    >>> exact_ratio(a, a, b, ("town",)).round(3).tolist()
+    >>> Densities.of(a, a, b, ("town",)).exact_ratio().round(3).tolist()
     [0.511, 0.511]
     """
-    keys = [np.zeros(len(table), np.int64) for table in (targets, released, reference)]
-    size = 1
-    for column in columns:
-        codes, width = joint_codes((targets, released, reference), column)
-        if size * width > _LARGEST:
-            keys, size = _renumbered(keys)
-        keys = [key * width + code for key, code in zip(keys, codes, strict=True)]
-        size *= width
-    keys, size = _renumbered(keys)
-    mine, ours, theirs = keys
-    here, there = (np.bincount(key, minlength=size)[mine] for key in (ours, theirs))
+
+    row: tuple[Labels, Labels, Labels]
+    binned: tuple[tuple[list[Labels], int], ...]
+
+    @staticmethod
+    def of(targets: Table, released: Table, sample: Table, columns: Sequence[str]) -> Densities:
+        """Encode the three tables by these columns."""
+        tables = (targets, released, sample)
+        keys = [np.zeros(len(table), np.int64) for table in tables]
+        size = 1
+        for column in columns:
+            codes, width = joint_codes(tables, column)
+            if size * width > _LARGEST:
+                keys, size = _renumbered(keys)
+            keys = [key * width + code for key, code in zip(keys, codes, strict=True)]
+            size *= width
+        mine, ours, theirs = _renumbered(keys)[0]
+        return Densities((mine, ours, theirs), tuple(binned_codes(tables, column, released) for column in columns))
+
+    def exact_ratio(self) -> Labels:
+        """Return log of how often a row equal to each target is released, over how often it is in the sample.
+
+        Half a row is added to both counts.
+        """
+        return _ratio_of(*self.row, int(max(part.max(initial=0) for part in self.row)) + 1)
+
+    def pair_ratio(self) -> Labels:
+        """Return the mean over pairs of columns of the log ratio of each target's cell, released over sample.
+
+        A pairwise composite of the density ratio: with both densities estimated from counts of pairs, no tree has to
+        be chosen, and every pair of columns that a generator may have kept speaks. A single column stands for itself.
+
+        References
+        ----------
+        van Breugel, Sun, Qian & van der Schaar (2023), Membership inference attacks against synthetic data through
+        overfitting detection (DOMIAS), arXiv:2302.12580: the ratio of the two densities.
+        """
+        if len(self.binned) == 1:
+            (mine, ours, theirs), width = self.binned[0]
+            return _ratio_of(mine, ours, theirs, width)
+        total = np.zeros(len(self.row[0]))
+        pairs = list(combinations(self.binned, 2))
+        for (left, width), (right, other) in pairs:
+            cells = width * other
+            mine, ours, theirs = (a * other + b for a, b in zip(left, right, strict=True))
+            if cells > 4 * (len(ours) + len(theirs) + len(mine)):
+                (mine, ours, theirs), cells = _renumbered([mine, ours, theirs])
+            total += _ratio_of(mine, ours, theirs, cells)
+        return total / len(pairs)
+
+
+def _ratio_of(mine: Labels, ours: Labels, theirs: Labels, cells: int) -> Labels:
+    here, there = (np.bincount(part, minlength=cells)[mine] for part in (ours, theirs))
     return _log_ratio(here, len(ours), there, len(theirs))
-
-
-def pair_ratio(targets: Table, released: Table, reference: Table, columns: Sequence[str]) -> Labels:
-    """Return the mean over pairs of columns of the log ratio of each target's cell, released over sample.
-
-    A pairwise composite of the density ratio: with both densities estimated from counts of pairs, no tree has to be
-    chosen, and every pair of columns that a generator may have kept speaks. A single column stands for itself.
-
-    References
-    ----------
-    van Breugel, Sun, Qian & van der Schaar (2023), Membership inference attacks against synthetic data through
-    overfitting detection (DOMIAS), arXiv:2302.12580: the ratio of the two densities.
-    """
-    coded = [binned_codes((targets, released, reference), column, reference) for column in columns]
-    pairs = list(combinations(range(len(coded)), 2)) or [(0, 0)]
-    total = np.zeros(len(targets))
-    for first, second in pairs:
-        (left, width), (right, other) = coded[first], coded[second]
-        cells = width * other if first != second else width
-        mine, ours, theirs = (a * other + b if first != second else a for a, b in zip(left, right, strict=True))
-        if cells > 4 * (len(ours) + len(theirs) + len(mine)):
-            (mine, ours, theirs), cells = _renumbered([mine, ours, theirs])
-        here, there = (np.bincount(key, minlength=cells)[mine] for key in (ours, theirs))
-        total += _log_ratio(here, len(ours), there, len(theirs))
-    return total / len(pairs)
 
 
 def _log_ratio(here: Labels, n: int, there: Labels, m: int) -> Labels:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.random import Generator
 
-from core.attacks.predicates import LARGEST, Searched, keys
+from core.attacks.searched import LARGEST, Searched, keys
 from core.data.table import Labels
 
 WIDTHS = (2, 3, 5)
@@ -17,6 +19,9 @@ WIDTHS = (2, 3, 5)
 
 TRIES = 8
 """Descriptions drawn per attempt, at most: those that fit several rows are discarded."""
+
+MOST_CHOICES = 4096
+"""Sets of columns of one width that descriptions are drawn from, at most."""
 
 ONE, ALL, EXACT, NAME = "one column", "all known columns", "all known columns, exact", "a name"
 
@@ -76,7 +81,7 @@ class Describer:
     def of(values: Labels, cuts: tuple[Labels, ...], ordered: Labels, plain: int, rng: Generator) -> Describer:
         """Choose the rows that are tried first."""
         rows = values.shape[1]
-        return Describer(values, cuts, ordered, plain, rng.permutation(rows)[: min(256, max(32, rows // 64))])
+        return Describer(values, cuts, ordered, plain, rng.permutation(rows)[: min(256, max(64, rows // 64))])
 
     @cached_property
     def searched(self) -> Searched:
@@ -166,9 +171,8 @@ class Describer:
             low = high = value[row]
             if ends and self.ordered[column]:
                 numbers = np.flatnonzero(different > -np.inf)
-                for end in numbers[[-1, 0]] if len(numbers) else ():
+                for end, top in ((numbers[-1], True), (numbers[0], False)) if len(numbers) else ():
                     if size[end] == 1 and wanted[first[end]]:
-                        top = end == numbers[-1]
                         row = np.append(first[end], row)
                         low = np.append(different[end] if top else -LARGEST, low)
                         high = np.append(np.inf if top else different[end], high)
@@ -185,30 +189,27 @@ class Describer:
         drawn = rng.permutation(rows)[: TRIES * attempts]
         columns = np.tile(np.arange(width), (len(drawn), 1))
         if width < self.plain and len(rows):
-            drawn = rng.choice(rows, TRIES * attempts)
-            columns = np.sort(np.argsort(rng.random((len(drawn), self.plain)), axis=1)[:, :width], axis=1)
-            _, different = np.unique(np.column_stack([drawn, columns]), axis=0, return_index=True)
-            different = np.sort(different)
-            drawn, columns = drawn[different], columns[different]
+            choices = _choices(self.plain, width, rng)
+            number = rng.integers(len(rows) * len(choices), size=TRIES * attempts)
+            number = rng.permutation(np.unique(number))
+            drawn, columns = rows[number // len(choices)], choices[number % len(choices)]
         low, high = self.rarer
         parts: list[Descriptions] = []
-        wanting, lost = attempts, 0
-        for start in range(0, len(drawn), attempts):
-            row, column = drawn[start : start + attempts], columns[start : start + attempts]
-            likely = self._screened(row, column)
+        wanting, lost, start, batch = attempts, 0, 0, attempts
+        while wanting and start < len(drawn):
+            row, column = drawn[start : start + batch], columns[start : start + batch]
+            likely = self._screened(row, column) if width <= WIDTHS[-1] else np.arange(len(row))
             part = self._nothing(row[likely])
             line = np.arange(len(likely))[:, None]
             part.low[line, column[likely]] = low[column[likely], row[likely][:, None]]
             part.high[line, column[likely]] = high[column[likely], row[likely][:, None]]
-            good = likely[self.searched.count(part.low, part.high) == 1]
-            kept = good[:wanting]
+            good = np.flatnonzero(self.searched.count(part.low, part.high) == 1)[:wanting]
             # Draws after the last one that was needed were never made.
-            examined = int(kept[-1]) + 1 if len(kept) == wanting else len(row)
-            lost += examined - len(kept)
-            parts.append(part.take(np.searchsorted(likely, kept)))
-            wanting -= len(kept)
-            if not wanting:
-                break
+            lost += (int(likely[good[-1]]) + 1 if len(good) == wanting else len(row)) - len(good)
+            parts.append(part.take(good))
+            start, wanting = start + batch, wanting - len(good)
+            # As many as should do, if the next are as good as these.
+            batch = 1 + int(1.2 * wanting * len(row) / max(len(good), 1))
         return Descriptions.joined(parts) if parts else self._nothing(rows[:0]), lost
 
     def _screened(self, row: Labels, column: Labels) -> Labels:
@@ -221,3 +222,11 @@ class Describer:
             value = sample[said]
             fits &= (value >= low[said, row][:, None]) & (value <= high[said, row][:, None])
         return np.flatnonzero(~fits.any(axis=1))
+
+
+def _choices(columns: int, width: int, rng: Generator) -> Labels:
+    """Return ways to choose `width` columns, each way once: all of them, or 4,096 at random where there are more."""
+    if math.comb(columns, width) <= MOST_CHOICES:
+        return np.array(list(itertools.combinations(range(columns), width)))
+    some = np.argsort(rng.random((MOST_CHOICES, columns)), axis=1)[:, :width]
+    return np.unique(np.sort(some, axis=1), axis=0)

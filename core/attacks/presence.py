@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from core.attacks.density import exact_ratio, pair_ratio
+from core.attacks.density import Densities
 from core.attacks.names import named_rows, others
 from core.attacks.nearest import Nearest
 from core.attacks.rows import Attempts, RowsAttack, RowsTruth, RowsView
@@ -51,7 +51,8 @@ class Presence(RowsAttack):
     numbers against the sample, when there is one; the ratio of densities, estimated from counts of pairs of columns;
     and the ratio of how often the very row occurs. Without the comparison with the population this would be a
     "distance to closest record", which is no attack: rows that are typical lie close to everything. A released name
-    settles the question. The population sample is people of the other half who are known to be out.
+    settles the question. The population sample is people known to be out who are never attacked themselves: were they,
+    two halves that serve as each other's sample would agree by chance on what looks like "out".
 
     Examples
     --------
@@ -78,27 +79,19 @@ class Presence(RowsAttack):
         return None
 
     def guess(self, view: RowsView, rng: Generator) -> Scores:
-        """Return every variant's scores; halves are compared with the population sample of the other half."""
+        """Return every variant's scores."""
         columns = _columns(view)
         found: dict[str, Labels] = {}
         if columns:
             shift = _shift(view.released, view.reference, columns)
             near = Nearest.fit(view.released, columns).query(view.targets, 5, rng)[0]
-            moved = None
+            far = Nearest.fit(view.reference, columns, view.released).query(view.targets, 5, rng)[0]
+            found |= {f"nearest {k}": _ratio(far, near, k) for k in (1, 5)}
             if shift:
                 moved = Nearest.fit(_moved(view.released, shift), columns, view.released).query(view.targets, 5, rng)[0]
-            for half in (True, False):
-                mine = view.half == half
-                sample = view.reference.take(view.reference_half != half)
-                targets = view.targets.take(mine)
-                far = Nearest.fit(sample, columns, view.released).query(targets, 5, rng)[0]
-                parts = {f"nearest {k}": _ratio(far, near[mine], k) for k in (1, 5)}
-                if moved is not None:
-                    parts["nearest 1, re-centred"] = _ratio(far, moved[mine], 1)
-                parts["pairs of columns"] = pair_ratio(targets, view.released, sample, columns)
-                parts["the very row"] = exact_ratio(targets, view.released, sample, columns)
-                for kind, scores in parts.items():
-                    found.setdefault(kind, np.zeros(len(view.targets)))[mine] = scores
+                found["nearest 1, re-centred"] = _ratio(far, moved, 1)
+            cells = Densities.of(view.targets, view.released, view.reference, columns)
+            found |= {"pairs of columns": cells.pair_ratio(), "the very row": cells.exact_ratio()}
         else:
             found["name"] = np.zeros(len(view.targets))
         table = np.column_stack(list(found.values()))

@@ -27,9 +27,9 @@ class RowsView:
     half : boolean array, shape (targets,)
         Which half each target belongs to.
     reference : Table
-        Rows of people known to be out: the attacker's population sample.
+        Rows of people known to be out, none of them a target: the attacker's population sample.
     reference_half : boolean array, shape (reference rows,)
-        Their half. For a target, only rows of the *other* half may be used, so that nobody is their own reference.
+        Their half.
     knows : tuple of str
         Columns known of every target (the study's attacker); released direct identifiers are among them.
     secrets : tuple of str

@@ -16,8 +16,8 @@ class Words:
     question : str
         What the attacker wants to know.
     sentence : str
-        The measurement as a sentence; `{extra}`, `{members}` and `{controls}` are counts out of 1,000 people, `{known}`
-        what the attacker knows.
+        The measurement as a sentence; `{members}` and `{controls}` are counts out of 1,000 people, `{extra}` is their
+        difference in words, `{known}` what the attacker knows.
     description : str
         What is done to measure it.
     interpretation : str
@@ -43,7 +43,7 @@ THREAT_WORDS: dict[str, Words] = {
         title="Membership",
         question="Was this person's row used to train the model?",
         sentence="Of 1,000 people whose rows trained the model, an attacker who asks it about each of them says so of "
-        "{members}; of 1,000 people whose rows did not, of {controls}: {extra} because their data were used.",
+        "{members}; of 1,000 people whose rows did not, of {controls}: {extra}.",
         description="Several attacks look at how sure the model is of each person; the strongest is chosen on one half "
         "of the people and judged on the other.",
         interpretation="0 means that the attacker does as well on people who were never in the data. 1,000 of 1,000 "
@@ -55,7 +55,7 @@ THREAT_WORDS: dict[str, Words] = {
         title="Presence",
         question="Is this person among the released rows?",
         sentence="Of 1,000 people in the data, an attacker who knows their whole row finds {members} in the released "
-        "rows; of 1,000 who are not, they believe so of {controls}: {extra} because their data were used.",
+        "rows; of 1,000 who are not, they believe so of {controls}: {extra}.",
         description="Each person's row is compared with the released rows and with a sample of the population: nearer "
         "or denser among the released ones speaks for being in.",
         interpretation="0 means that released rows look no more like the people in them than like anybody else.",
@@ -66,7 +66,7 @@ THREAT_WORDS: dict[str, Words] = {
         title="Singling out",
         question="Which description fits exactly one person?",
         sentence="Of 1,000 descriptions made from the released rows, {members} fit exactly one person in the data, and "
-        "{controls} exactly one in an equally large group outside it: {extra} because their data were used.",
+        "{controls} exactly one in an equally large group outside it: {extra}.",
         description="Descriptions by one column and by several, over what the attacker knows, are built from the "
         "released rows alone and then tried on people who were in the data and on as many who were not.",
         interpretation="0 means that descriptions single out people outside the data just as often: any narrow enough "
@@ -78,7 +78,7 @@ THREAT_WORDS: dict[str, Words] = {
         title="Linkability",
         question="Do these two pieces belong to one person?",
         sentence="Of 1,000 people in the data, an attacker who holds {known} in two separate lists links {members} "
-        "through the released rows; of 1,000 who are not in it, {controls}: {extra} because their data were used.",
+        "through the released rows; of 1,000 who are not in it, {controls}: {extra}.",
         description="The released rows nearest to each half of a person's columns are looked up; the halves are linked "
         "when both lists share a row.",
         interpretation="0 means that the release helps to join two lists no more for the people in it than for others.",
@@ -88,7 +88,7 @@ THREAT_WORDS: dict[str, Words] = {
         title="Attribute inference",
         question="What is this person's sensitive value?",
         sentence="Of 1,000 people in the data, an attacker who knows {known} guesses the hidden value of {members} "
-        "right; of 1,000 who are not in it, of {controls}: {extra} because their data were used.",
+        "right; of 1,000 who are not in it, of {controls}: {extra}.",
         description="The hidden value is guessed from what is known: from the nearest released rows and by a model "
         "trained on them. Every sensitive column is tried, and rare values are also counted apart.",
         interpretation="0 means that the guess works as well for people who are not in the data: it follows from what "
@@ -123,6 +123,9 @@ def say(threat: str, risk: dict[str, Any], known: tuple[str, ...]) -> str | None
     inside, outside = round(1000 * members), round(1000 * (controls or 0.0))
     # The difference of the two counts shown, so that the reader's own subtraction agrees.
     extra = inside - outside
-    more = f"{extra} more" if extra > 0 else f"{-extra} fewer" if extra < 0 else "none more"
+    if extra > 0:
+        more = f"{extra} more because their data were used"
+    else:
+        more = f"{-extra} fewer, so nothing was gained" if extra else "no more, so nothing was gained"
     names = ", ".join(known[:-1]) + (" and " if len(known) > 1 else "") + known[-1] if known else "nothing"
     return THREAT_WORDS[threat].sentence.format(members=f"{inside:,}", controls=f"{outside:,}", extra=more, known=names)

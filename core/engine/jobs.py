@@ -88,7 +88,8 @@ class Job:
         self.recipes = study.with_anchors()
         self.tallies = {recipe.id: Tally(recipe) for recipe in self.recipes}
         self._payload = pickle.dumps(self.bench)
-        self._key = f"{self.bench.table.fingerprint}:{study.seed}:{study.assume_public_domain}:{study.attacker}:{study.effort}"
+        drawn = (study.seed, study.assume_public_domain, study.attacker, study.effort)
+        self._key = f"{self.bench.table.fingerprint}:{drawn}"
         self._lock = threading.RLock()
         self._points: dict[str, tuple[tuple[Any, ...], Any]] = {}
         self._baseline: Baseline | None = None

@@ -137,8 +137,8 @@ class Attacked:
         released = release.rows.drop(tuple(hidden))
         recoded = self.recoded.drop(tuple(n for n in hidden if n in self.recoded.schema))
         everybody = recoded.take(bench.first_row)
-        people = np.union1d(bench.sample, bench.vulnerable)
-        controls = np.flatnonzero(~self.members)
+        people = np.setdiff1d(np.union1d(bench.sample, bench.vulnerable), bench.reserve)
+        controls = bench.reserve[~self.members[bench.reserve]]
         if len(controls) > REFERENCES:
             controls = np.sort(self.streams("references").permutation(controls)[:REFERENCES])
         named = named_columns(released)

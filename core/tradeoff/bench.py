@@ -57,6 +57,8 @@ class Bench:
         POOL places of those of them who stand out most; nobody looked at what any attack does to them.
     sample : integer array
         POOL places of those of them whom attacks on rows are tried on.
+    reserve : integer array
+        POOL places of the third who are never attacked on rows: when out, they are the attacker's population sample.
     groups : (labels, code of each person of the table), optional
         The values of the study's subgroup column.
     """
@@ -75,6 +77,7 @@ class Bench:
     attacked: Labels
     vulnerable: Labels
     sample: Labels
+    reserve: Labels
     groups: tuple[tuple[str, ...], Labels] | None = None
 
     @staticmethod
@@ -113,7 +116,8 @@ class Bench:
             seed=study.seed,
             attacked=attacked,
             vulnerable=_standing_out(table, split, attacked, study.seed),
-            sample=np.sort(order[:TARGETS]),
+            sample=np.sort(order[: min(TARGETS, len(order) - len(order) // 3)]),
+            reserve=np.sort(order[len(order) - len(order) // 3 :]),
             groups=None if study.subgroup is None else group_codes(table, study.subgroup),
         )
 

@@ -188,7 +188,9 @@ def _verdicts(
             threat = str(requirement.risk)
             upper = None
             if threat == "membership":
-                upper = ceiling(membership_game(looked, bench), MEMBERSHIP_ATTACKS, proved.advantage_bound).upper
+                # A bound that the measurement refutes proves nothing.
+                bound = None if measured.risks[threat].violation else proved.advantage_bound
+                upper = ceiling(membership_game(looked, bench), MEMBERSHIP_ATTACKS, bound).upper
             interval = measured.intervals.get(threat)
             verdicts[requirement.name] = risk_verdict(requirement, measured.risks[threat], interval, look, upper)
     return verdicts

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.attacks.density import exact_ratio, joint_codes, pair_ratio
+from core.attacks.density import Densities, joint_codes
 from core.attacks.presence import Presence
 from core.attacks.rows import RowsTruth, RowsView
 from core.attacks.rows_risk import rows_risk
@@ -26,8 +26,10 @@ def normals(rng, n, d=8):
     return pd.DataFrame(rng.normal(size=(n, d)), columns=[f"x{i}" for i in range(d)])
 
 
-def attack(inside, outside, released, rng, names=()):
-    """Attack everybody inside and outside; half of the people are known."""
+def attack(inside, outside, released, rng):
+    """Attack everybody inside and two thirds of those outside; the rest of them are the population sample."""
+    others = table_of(outside[2 * len(outside) // 3 :].reset_index(drop=True))
+    outside = outside[: 2 * len(outside) // 3]
     everybody = table_of(pd.concat([inside, outside], ignore_index=True))
     members = np.arange(len(everybody)) < len(inside)
     tuning = rng.random(len(everybody)) < 0.5
@@ -35,9 +37,9 @@ def attack(inside, outside, released, rng, names=()):
         released=table_of(released) if isinstance(released, pd.DataFrame) else released,
         targets=everybody,
         half=tuning,
-        reference=everybody.take(~members),
-        reference_half=tuning[~members],
-        knows=names,
+        reference=others,
+        reference_half=np.zeros(len(others), bool),
+        knows=(),
         secrets=(),
         left=(),
         right=(),
@@ -88,15 +90,16 @@ def test_a_shifted_copy_passes_the_distance_test_and_is_found_out():
 
 def test_strangers_are_not_found_among_rows_made_from_others():
     alarms, values = 0, []
-    repetitions = 200
+    repetitions = 300
     for repetition in range(repetitions):
         rng = np.random.default_rng(repetition)
         frames = [normals(rng, 60, 3).assign(job=rng.choice(["a", "b", "c"], 60)) for _ in range(3)]
         _, risk = attack(*frames, rng)
         alarms += not risk.low <= 0 <= risk.high
         values.append(risk.value)
-    # Binomial(200, .05): more than 19 once in 500 runs.
-    assert alarms <= 19
+    # Binomial(300, .05): more than 26 once in 500 runs. When each half was the other's population sample it was 7 %,
+    # nearly all of them above zero.
+    assert alarms <= 26
     assert abs(np.mean(values)) < 4 * np.std(values) / np.sqrt(repetitions)
 
 
@@ -105,7 +108,7 @@ def test_being_typical_is_no_evidence_without_the_population_sample():
     rng = np.random.default_rng(1)
     inside, outside, released = normals(rng, 400, 2), normals(rng, 400, 2), normals(rng, 400, 2)
     made, _ = attack(inside, outside, released, rng)
-    typical = -np.abs(pd.concat([inside, outside]).to_numpy()).sum(axis=1)
+    typical = -np.abs(pd.concat([inside, outside]).to_numpy()[: len(made.member)]).sum(axis=1)
     calibrated = made.outcome[:, made.kinds.index("nearest 1")]
     assert abs(np.corrcoef(typical, calibrated)[0, 1]) < 0.15
 
@@ -129,7 +132,7 @@ def test_a_generator_that_keeps_pairs_of_columns_is_found_by_the_pairs():
     inside, outside = everybody[:60].reset_index(drop=True), everybody[60:].reset_index(drop=True)
     made, risk = attack(inside, outside, inside, rng)
     scores = made.outcome[:, made.kinds.index("pairs of columns")]
-    assert auc(scores, made.member) > 0.95
+    assert auc(scores, made.member) > 0.9
     assert risk.value > 0.9
 
 
@@ -177,10 +180,11 @@ def test_the_ratios_agree_with_counting_by_hand():
     made = Table.build(pd.DataFrame(rows, columns=["a", "b"]), schema)
     released, sample = made.take(np.array([0, 0, 0, 1])), made.take(np.array([0, 2]))
     # ("x", "u"): 3 of 4 released, 1 of 2 in the sample; ("y", missing): in neither.
-    exact = exact_ratio(made, released, sample, ("a", "b"))
+    cells = Densities.of(made, released, sample, ("a", "b"))
+    exact = cells.exact_ratio()
     assert exact[0] == pytest.approx(np.log(3.5 / 5) - np.log(1.5 / 3))
     assert exact[3] == pytest.approx(np.log(0.5 / 5) - np.log(0.5 / 3))
-    assert pair_ratio(made, released, sample, ("a", "b")) == pytest.approx(exact)
+    assert cells.pair_ratio() == pytest.approx(exact)
 
 
 def test_codes_mean_the_same_in_every_table():
