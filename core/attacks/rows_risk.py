@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -173,15 +173,8 @@ def tune(attempts: Attempts, kinds: Sequence[int] | None = None) -> RowGuesses |
     parts: list[tuple[Labels, Labels, Labels, str, float]] = []
     for calibration in (~attempts.half, attempts.half):
         best: tuple[float, float, int] | None = None
-        for kind in kinds:
+        for kind in _enough(attempts, kinds):
             made = ~np.isnan(attempts.outcome[:, kind])
-            sides = [
-                made & half & side
-                for half in (calibration, ~calibration)
-                for side in (attempts.member, ~attempts.member)
-            ]
-            if not all(side.any() for side in sides):
-                continue
             lines = made & calibration
             outcome, member = attempts.outcome[lines, kind], attempts.member[lines]
             if attempts.scored:
@@ -208,6 +201,17 @@ def tune(attempts: Attempts, kinds: Sequence[int] | None = None) -> RowGuesses |
         thresholds=(parts[0][4], parts[1][4]),
         selected=attempts.scored or len(list(kinds)) > 1,
     )
+
+
+def _enough(attempts: Attempts, kinds: Iterable[int]) -> list[int]:
+    """Return the variants with attempts on members and controls in both halves.
+
+    One with a handful of attempts wins by luck, so those with `FEWEST` in each come alone, if there are any.
+    """
+    parts = [half & side for half in (attempts.half, ~attempts.half) for side in (attempts.member, ~attempts.member)]
+    least = {k: min(int((~np.isnan(attempts.outcome[part, k])).sum()) for part in parts) for k in kinds}
+    many = [kind for kind, count in least.items() if count >= FEWEST]
+    return many or [kind for kind, count in least.items() if count > 0]
 
 
 def rows_risk(
@@ -238,8 +242,7 @@ def rows_risk(
     average = every if sample is None else every.only((every.person < 0) | np.isin(every.person, sample))
     guesses = tune(average)
     if guesses is None:
-        reason = "no variant of the attack could be tried on members and on controls in both halves of the people"
-        return absent(threat, "undefined", reason), None
+        return absent(threat, "undefined", _why_none(threat, average)), None
     low, high = guesses.interval()
     error = (high - low) / 2 / normal_quantile()
     inside, outside = guesses.rates
@@ -277,6 +280,16 @@ def rows_risk(
         details=details,
     )
     return estimate, guesses
+
+
+def _why_none(threat: str, attempts: Attempts) -> str:
+    if threat == "singling_out":
+        made = int((~np.isnan(attempts.outcome)).any(axis=1).sum()) // 2
+        return (
+            f"{made} descriptions fit exactly one released row, too few to try; this attacker gets nowhere here, "
+            "which says nothing about others"
+        )
+    return "no variant of the attack could be tried on members and on controls in both halves of the people"
 
 
 def residual_json(inside: float, n1: float, outside: float, n0: float) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from core.privacy.classes import verify_k
 from core.rng import rng_for
 from core.techniques import TECHNIQUES
 from core.techniques.base import PublicFacts, Stage, Technique
-from core.tradeoff.recipe import Recipe
 from core.tradeoff.bench import public_domains
+from core.tradeoff.recipe import Recipe
 from tests.tables import awkward, people
 
 EXCEPTIONS: dict[tuple[str, str], str] = {}
