@@ -28,7 +28,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	@touch $@
 
 test: install-dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 check: install-dev lint types test
 
@@ -40,7 +40,7 @@ types: install-dev
 	$(BIN)/mypy
 
 slow: install-dev
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m slow
 
 e2e: install-dev
 	@$(BIN)/python -m pages.components.static_files

@@ -41,7 +41,9 @@ def test_a_forest_with_leaf_one_is_attackable_and_leaf_five_far_less_at_higher_a
     assert shallow["risks"]["membership"]["auc"] < deep["risks"]["membership"]["auc"] - 0.08
     assert shallow["risks"]["membership"]["high"] < deep["risks"]["membership"]["low"]
     assert shallow["utility"]["accuracy"]["value"] > deep["utility"]["accuracy"]["value"]
-    assert "lira_offline" in deep["risks"]["membership"]["attack"]
+    tried = deep["risks"]["membership"]["per_attack"]
+    assert set(tried) == {"loss", "quantile", "rmia", "lira_offline", "lira_online"}
+    assert tried["loss"]["auc"] < deep["risks"]["membership"]["auc"] - 0.05
 
 
 def test_private_logistic_regression_costs_little_and_stays_below_its_bound():

@@ -29,10 +29,10 @@ def joint_codes(tables: Sequence[Table], column: str) -> tuple[list[Labels], int
             lookup = np.append(places[start : start + count], len(values))
             found.append(lookup[part.cat.codes.to_numpy()].astype(np.int64))
         return found, len(values) + 1
-    numbers = [_numbers(table, column) for table in tables]
-    merged = np.concatenate(numbers)
+    columns = [numbers(table, column) for table in tables]
+    merged = np.concatenate(columns)
     known, codes = np.unique(merged, return_inverse=True, equal_nan=True)
-    return np.split(codes.astype(np.int64), np.cumsum([len(part) for part in numbers])[:-1]), len(known)
+    return np.split(codes.astype(np.int64), np.cumsum([len(part) for part in columns])[:-1]), len(known)
 
 
 def binned_codes(tables: Sequence[Table], column: str, cuts_from: Table) -> tuple[list[Labels], int]:
@@ -42,14 +42,15 @@ def binned_codes(tables: Sequence[Table], column: str, cuts_from: Table) -> tupl
     """
     if isinstance(cuts_from.frame[column].dtype, pd.CategoricalDtype):
         return joint_codes(tables, column)
-    numbers = [_numbers(table, column) for table in (*tables, cuts_from)]
-    known = numbers[-1][~np.isnan(numbers[-1])]
+    values = [numbers(table, column) for table in (*tables, cuts_from)]
+    known = values[-1][~np.isnan(values[-1])]
     edges = np.unique(np.quantile(known, np.arange(1, BINS) / BINS)) if len(known) else np.zeros(0)
-    found = [np.where(np.isnan(part), len(edges) + 1, np.searchsorted(edges, part)) for part in numbers[:-1]]
+    found = [np.where(np.isnan(part), len(edges) + 1, np.searchsorted(edges, part)) for part in values[:-1]]
     return found, len(edges) + 2
 
 
-def _numbers(table: Table, column: str) -> Labels:
+def numbers(table: Table, column: str) -> Labels:
+    """Return a column of numbers, or of dates as days since 1970; NaN where missing."""
     cells = table.frame[column]
     if cells.dtype.kind == "M":
         days = cells.to_numpy().astype("datetime64[D]")

@@ -9,15 +9,19 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from core.attacks.density import Densities
+from core.attacks.density import Densities, numbers
 from core.attacks.names import named_rows, others
 from core.attacks.nearest import Nearest
 from core.attacks.rows import Attempts, RowsAttack, RowsTruth, RowsView
 from core.data.table import Labels, Table
 from core.stats.roc import tied_share
 
-FLOOR = 1e-4
-"""Distance added to both sides of a ratio: a released copy of somebody without a twin stands above everything."""
+FLOOR = 1e-10
+"""Distance added to both sides of a ratio: a released copy of somebody without a twin stands above everything.
+
+Just above what the search takes for equal. One outlier stretches the range of a column without public bounds, so that
+everybody else is 1e-5 apart; a floor above that would hide rows that were hardly changed.
+"""
 
 SHIFTED = 4.0
 """Standard errors by which a column's mean must differ from the population's for the rows to be re-centred."""
@@ -133,12 +137,12 @@ def _kth(distances: Labels, k: int) -> Labels:
 
 
 def _shift(released: Table, reference: Table, columns: tuple[str, ...]) -> dict[str, float]:
-    """Return by how much the mean of each number is off the population sample's, if any is off by more than chance."""
+    """Return by how much each number's mean (dates: in days) is off the sample's, if any is off by more than chance."""
     found, odd = {}, False
     for name in columns:
-        if isinstance(released.frame[name].dtype, pd.CategoricalDtype) or released.frame[name].dtype.kind != "f":
+        if isinstance(released.frame[name].dtype, pd.CategoricalDtype):
             continue
-        ours, theirs = (t.frame[name].dropna().to_numpy() for t in (released, reference))
+        ours, theirs = (values[~np.isnan(values)] for values in (numbers(t, name) for t in (released, reference)))
         if len(ours) < 2 or len(theirs) < 2:
             continue
         found[name] = float(ours.mean() - theirs.mean())
@@ -148,5 +152,8 @@ def _shift(released: Table, reference: Table, columns: tuple[str, ...]) -> dict[
 
 
 def _moved(table: Table, shift: dict[str, float]) -> Table:
-    frame = table.frame.assign(**{name: table.frame[name] - by for name, by in shift.items()})
+    frame = table.frame.copy()
+    for name, by in shift.items():
+        dates = frame[name].dtype.kind == "M"
+        frame[name] = frame[name] - (pd.to_timedelta(round(by), unit="D") if dates else by)
     return replace(table, frame=frame)

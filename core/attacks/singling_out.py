@@ -17,7 +17,7 @@ from core.data.table import Labels, Table
 REFERENCES = 200
 """Descriptions per kind that are made from the reference population."""
 
-MOST_MEMBERS = 1.5
+MOST_MEMBERS = 1.2
 """Members per control from which on members are cut: how far the controls' success can be projected."""
 
 

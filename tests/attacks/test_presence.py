@@ -88,6 +88,43 @@ def test_a_shifted_copy_passes_the_distance_test_and_is_found_out():
     assert (scores[made.member] > alarm).mean() > 0.98
 
 
+@pytest.mark.parametrize("changed", [1.0, 10.0])
+def test_one_outlier_does_not_hide_rows_that_were_hardly_changed(changed):
+    """Incomes around 22,000 were changed by `changed`; one of 500 million makes everybody else look equally near."""
+    rng = np.random.default_rng(7)
+
+    def incomes(n):
+        spread = {"income": (10, 0.5), "rent": (7, 0.4), "debt": (9, 0.8)}
+        frame = pd.DataFrame({name: np.exp(rng.normal(middle, width, n)) for name, (middle, width) in spread.items()})
+        frame.loc[0] = [5e8, 1e7, 1e9]
+        return frame
+
+    inside, outside = incomes(600), incomes(600)
+    made, risk = attack(inside, outside, inside + rng.normal(scale=changed, size=inside.shape), rng)
+    assert np.ptp(made.outcome[:, made.kinds.index("the very row")]) == 0  # nobody's very row is there
+    assert risk.value > {1.0: 0.9, 10.0: 0.7}[changed]
+
+
+def test_a_shift_of_dates_hides_nobody_either():
+    rng = np.random.default_rng(8)
+    days = pd.DataFrame(rng.integers(0, 40_000, (400, 3)), columns=["a", "b", "c"])
+    frame = days.apply(lambda c: pd.Timestamp("1920-01-01") + pd.to_timedelta(c, unit="D"))
+    schema = Schema(tuple(Column(name=n, kind=Kind.DATE, role=Role.FEATURE) for n in "abc"))
+    table = Table.build(frame, schema)
+    members = np.arange(400) < 150
+    released = table.take(members)
+    moved = replace(released, frame=released.frame + pd.Timedelta(days=20_000))
+    targets = np.arange(400) < 300
+    half = rng.random(300) < 0.5
+    view = RowsView(released=moved, targets=table.take(targets), half=half, reference=table.take(~targets),
+                    reference_half=np.zeros(100, bool), knows=(), secrets=(), left=(), right=())  # fmt: skip
+    scores = Presence().guess(view, rng)
+    found = scores.table[:, scores.kinds.index("nearest 1, re-centred")]
+    # The shift is only known as well as 100 people show it.
+    assert auc(found, members[targets]) > 0.8
+    assert auc(scores.table[:, scores.kinds.index("nearest 1")], members[targets]) < 0.6
+
+
 def test_strangers_are_not_found_among_rows_made_from_others():
     alarms, values = 0, []
     repetitions = 300
