@@ -90,8 +90,11 @@ class Bets:
         total : array, shape (pairs,)
             Logarithm of the whole capital after each pair.
         """
-        payment = here - np.exp(np.array(self.levels)) * there - np.array(self.deltas)
-        grown = capital + np.cumsum(np.log1p(self.stakes[None] * payment[:, :, None]), axis=0)
+        # A pair has four outcomes, so only four logarithms for each bet and stake are needed.
+        x, y = np.array([0, 0, 1, 1])[:, None], np.array([0, 1, 0, 1])[:, None]
+        payment = x - np.exp(np.array(self.levels)) * y - np.array(self.deltas)
+        growth = np.log1p(self.stakes * payment[:, :, None])
+        grown = capital + np.cumsum(growth[2 * here + there, np.arange(len(self.levels))], axis=0)
         if not len(grown):
             return capital, np.zeros(0)
         return grown[-1], logsumexp(grown, axis=(1, 2))

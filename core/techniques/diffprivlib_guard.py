@@ -115,7 +115,7 @@ class GuardedPredictor:
     Parameters
     ----------
     encoder : PublicEncoder
-    estimator : fitted diffprivlib model
+    estimator : fitted diffprivlib model, or a forest of its trees
         It knows every class, in the order of `PublicFacts.classes`.
     votes : int or None
         Of how many votes its probabilities are shares.
@@ -144,15 +144,14 @@ def fit_guarded(
     Parameters
     ----------
     build : callable
-        Takes the public bounds and the random state, and returns the unfitted model.
+        Takes the public bounds and the random state, and returns the unfitted model, whose `fit` returns the fitted.
     votes : int, optional
         Of how many votes its probabilities are shares.
     """
     encoder = PublicEncoder.for_table(rows, facts)
     given = GuardedRows.of(encoder, rows, facts.classes, rng)
     with guarded():
-        model = build(given.bounds, random_state(rng))
-        model.fit(given.features, given.target)
+        model = build(given.bounds, random_state(rng)).fit(given.features, given.target)
     return GuardedPredictor(encoder, model, votes)
 
 
@@ -169,15 +168,18 @@ def decline(key: str, schema: Schema, facts: PublicFacts) -> str | None:
     """Return why a model of diffprivlib does not take this table, or None."""
     if schema.target is None:
         return f"{key} predicts a target, and no column has the role target"
+    if not facts.classes:
+        return f"{key} predicts classes; this target is a number"
     return why_not_public(key, schema, facts)
 
 
 def claimed(epsilon: float, reason: str, schema: Schema, facts: PublicFacts) -> Guarantee:
-    """Return the library's claim, with the reason why no bound is drawn from it."""
+    """Return the library's claim for adding or removing somebody, with the reason why no bound is drawn from it."""
     several = ("Of a person with several rows one row, drawn at random, is used.",) if schema.person_id else ()
     return Guarantee(
         kind="claimed",
         epsilon=epsilon,
+        neighbours="add_remove",
         unit="row" if schema.person_id is None else "person",
         assumptions=(
             reason,

@@ -112,9 +112,11 @@ class DPLogisticRegression(Technique):
     )
 
     def unsupported(self, schema: Schema, facts: PublicFacts) -> str | None:
-        """Refuse a table without public knowledge, and a delta that would allow publishing somebody's row."""
+        """Refuse a number to predict, a table without public knowledge, and a delta that allows publishing a row."""
         if schema.target is None:
             return f"{self.key} predicts a target, and no column has the role target"
+        if not facts.classes:
+            return f"{self.key} predicts classes; this target is a number"
         if reason := why_not_public(self.key, schema, facts):
             return reason
         if self.delta >= 1 / facts.people:

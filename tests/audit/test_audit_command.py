@@ -7,13 +7,25 @@ import pytest
 from core.__main__ import main
 
 
-def test_an_unflagged_audit_says_what_it_rests_on_and_exits_with_0(capsys):
-    arguments = ["audit", "mechanism", "dp_naive_bayes", "--epsilon", "1", "--pairs", "100"]
-    assert main(arguments) == 0
+def test_an_unflagged_audit_says_what_it_rests_on_and_exits_with_0(capsys, monkeypatch):
+    from core import techniques
+    from tests.audit.suspects import Honest
+
+    monkeypatch.setattr(techniques, "TECHNIQUES", {"suspect": Honest})
+    assert main(["audit", "mechanism", "suspect", "--epsilon", "1", "--pairs", "300"]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("No sign that dp_naive_bayes breaks epsilon 1 in 100 pairs of runs")
+    assert printed.startswith("No sign that suspect breaks epsilon 1 in 300 pairs of runs")
+    assert "twice the epsilon within about" in printed
     assert "claim of the library" in printed
     assert "replace-one" in printed
+
+
+@pytest.mark.slow
+def test_a_technique_of_the_registry_goes_through_the_command_line(capsys):
+    assert main(["audit", "mechanism", "dp_naive_bayes", "--epsilon", "4", "--pairs", "1000"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("No sign that dp_naive_bayes breaks epsilon 4 in 1,000 pairs of runs")
+    assert "add/remove" in printed
 
 
 def test_a_refuted_claim_says_violation_and_exits_with_1(capsys, monkeypatch):

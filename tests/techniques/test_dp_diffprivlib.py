@@ -11,9 +11,10 @@ from core.data.schema import Column, Kind, Role, Schema
 from core.data.table import Table
 from core.techniques.base import PublicFacts
 from core.techniques.diffprivlib_guard import GuardedRows, compact, guarded, random_state
-from core.techniques.dp_forest import DPForest
-from core.techniques.dp_naive_bayes import DPNaiveBayes
+from core.techniques.dp_forest import DPForest, _Dealer
+from core.techniques.dp_naive_bayes import DPNaiveBayes, noisy_counts
 from core.techniques.public_encoding import PublicEncoder
+from tests.regression_tables import earners
 
 SCHEMA = Schema(
     (
@@ -144,8 +145,10 @@ def test_random_states_follow_the_stream():
 def test_the_guarantee_is_a_claim_without_bounds_and_says_why(technique):
     found = technique.guarantee(SCHEMA, FACTS)
     assert (found.kind, found.epsilon, found.unit) == ("claimed", 10.0, "row")
-    assert found.mu is found.delta is found.neighbours is found.advantage_bound is found.tpr_at_1pct_bound is None
+    assert found.mu is found.delta is found.advantage_bound is found.tpr_at_1pct_bound is None
+    assert found.neighbours == "add_remove"
     assert "cannot confirm" in found.assumptions[0]
+    assert "Replacing one person" in found.assumptions[0]
     assert technique.guarantee(table_of(9, people=3).schema, FACTS).unit == "person"
 
 
@@ -155,6 +158,97 @@ def test_a_table_without_public_knowledge_or_target_is_declined_with_the_reason(
     assert f"{technique.key} needs public bounds or categories for: job." in str(technique.unsupported(schema, FACTS))
     assert "target" in str(technique.unsupported(SCHEMA.without(["ill"]), FACTS))
     assert technique.unsupported(SCHEMA, FACTS) is None
+
+
+@pytest.mark.parametrize("technique", BOTH)
+def test_a_number_to_predict_is_declined_with_the_reason(technique):
+    reason = technique.unsupported(earners().schema, PublicFacts(people=160, classes=()))
+    assert reason == f"{technique.key} predicts classes; this target is a number"
+
+
+def dealer(trees, seed=0, epsilon=1.0, depth=4):
+    bounds = (-np.ones(1), np.ones(1))
+    return _Dealer(trees, epsilon, depth, bounds, 2, random_state(np.random.default_rng(seed)))
+
+
+def test_every_row_draws_its_tree_alone_whatever_the_others_draw():
+    # Blocks would never put two rows into one of two trees. 4,000 deals: 4 standard errors of a quarter are .027.
+    dealing = dealer(2)
+    drawn = np.array([dealing.deal(2) for _ in range(4000)])
+    shares = np.bincount(drawn[:, 0] * 2 + drawn[:, 1], minlength=4) / 4000
+    np.testing.assert_allclose(shares, 0.25, atol=0.027)
+    # and one of five trees gets as many of 50 rows as 50 coins say, not always 10: variance 8, standard error .36
+    counts = np.array([(dealer(5, seed).deal(50) == 0).sum() for seed in range(1000)])
+    assert counts.mean() == pytest.approx(10, abs=0.36)
+    assert counts.var() == pytest.approx(8, abs=1.5)
+
+
+def test_every_row_the_invented_ones_too_serves_exactly_one_tree(monkeypatch):
+    from diffprivlib.models.forest import DecisionTreeClassifier
+
+    grow, seen, streams = DecisionTreeClassifier.fit, [], []
+
+    def noted(tree, features, target, **options):
+        seen.append(features)
+        streams.append(
+            tree.random_state.get_state()[1].tobytes() + bytes(str(tree.random_state.get_state()[2]), "ascii")
+        )
+        return grow(tree, features, target, **options)
+
+    monkeypatch.setattr(DecisionTreeClassifier, "fit", noted)
+    table = table_of(40)
+    DPForest(trees=7).train(table, FACTS, np.random.default_rng(0))
+    given = given_rows(table)
+    assert len(seen) == 7
+    assert sorted(map(tuple, np.concatenate(seen))) == sorted(map(tuple, given.features.astype(np.float32)))
+    assert len(set(streams)) == 7, "no tree starts where another did"
+
+
+def test_a_tree_that_nobody_drew_votes_evenly():
+    # 300 trees on no row at all, one vote each: 4 standard errors are .115
+    votes = dealer(300).fit(np.zeros((0, 1)), np.zeros(0, int)).votes(np.array([[0.5]]))
+    assert votes.shape == (300, 1, 2)
+    assert votes[:, 0, 1].mean() == pytest.approx(0.5, abs=0.115)
+
+
+def test_a_grown_forest_keeps_neither_row_counts_nor_the_state_of_the_random_numbers():
+    forest = DPForest(trees=3).train(table_of(50), FACTS, np.random.default_rng(0)).estimator
+    assert set(vars(forest)) == {"trees", "classes_", "bounds"}
+    for tree in forest.trees:
+        assert not tree.n_node_samples.any()
+        assert not tree.weighted_n_node_samples.any()
+        assert set(np.unique(tree.value)) == {0, 1}
+
+
+def test_a_leaf_votes_against_c_equal_people_as_often_as_permute_and_flip_says():
+    for people, epsilon in ((1, 1.0), (3, 0.5)):
+        forest = dealer(1, epsilon=epsilon, depth=1)
+        against = [forest.fit(np.ones((people, 1)), np.zeros(people, int)).votes(np.ones((1, 1))) for _ in range(400)]
+        # 400 votes: 4 standard errors are .078 at most
+        assert np.array(against)[:, 0, 0, 1].mean() == pytest.approx(np.exp(-people * epsilon) / 2, abs=0.078)
+
+
+def test_noisy_class_counts_are_left_as_they_are_and_not_limited_by_the_number_of_rows():
+    state, target = random_state(np.random.default_rng(0)), np.repeat([0, 1], [3, 5])
+    drawn = np.array([noisy_counts(0.5, target, state) for _ in range(2000)])
+    assert drawn.min() == 1
+    assert drawn.max() > 8
+    assert len(np.unique(drawn.sum(axis=1))) > 10
+    # geometric noise: P(0) is (1 - r) / (1 + r), each step is r times rarer; 4 standard errors of a share are .038
+    r = np.exp(-0.5)
+    for step in range(4):
+        expected = (1 - r) / (1 + r) * r**step
+        assert (drawn[:, 1] == 5 + step).mean() == pytest.approx(expected, abs=0.038)
+    assert np.corrcoef(drawn.T)[0, 1] == pytest.approx(0, abs=0.09)
+
+
+def test_a_trained_naive_bayes_uses_these_counts_so_that_their_sum_tells_no_number_of_rows():
+    table = table_of(30)
+    sums = {
+        DPNaiveBayes(epsilon=1.0).train(table, FACTS, np.random.default_rng(seed)).estimator.class_count_.sum()
+        for seed in range(20)
+    }
+    assert len(sums) > 5
 
 
 def test_a_forest_says_of_how_many_votes_its_answers_are_shares():

@@ -18,6 +18,7 @@ from core.privacy.gdp import compose, delta_for_epsilon
 from core.techniques.base import PublicFacts
 from core.techniques.dp_logistic_regression import ClippedSum, DPLogisticRegression
 from core.techniques.public_encoding import PublicEncoder
+from tests.regression_tables import earners
 
 INPUTS = (
     Column(name="age", kind=Kind.NUMERIC, role=Role.QUASI_IDENTIFIER, bounds=(0, 100)),
@@ -260,6 +261,11 @@ def test_a_table_without_public_knowledge_or_target_is_declined_with_the_reason(
     assert reason is not None
     assert reason.startswith("dp_logistic_regression needs public bounds or categories for: age.")
     assert "target" in str(DPLogisticRegression().unsupported(table.schema.without(["ill"]), facts_of(table)))
+
+
+def test_a_number_to_predict_is_declined_with_the_reason():
+    reason = DPLogisticRegression().unsupported(earners().schema, PublicFacts(people=160, classes=()))
+    assert reason == "dp_logistic_regression predicts classes; this target is a number"
 
 
 @pytest.mark.parametrize("bad", [{"epsilon": 0}, {"delta": 0.5}, {"clip": 0}, {"epsilon": math.nan}])
