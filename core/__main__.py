@@ -92,21 +92,28 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _table(result: Mapping[str, Any]) -> str:
-    """Return the points as text: one line each, with intervals and references."""
-    lines = [f"{'setting':42} {'accuracy':>22} {'membership advantage':>24}  meets"]
+    """Return the points as text: one line each, with intervals and references; what is not measured is named."""
+    metric = result["study"]["metric"]
+    lines = [f"{'setting':42} {metric:>22} {'membership advantage':>24}  meets"]
+    missing: dict[str, list[str]] = {}
     for point in result["points"]:
         if point["status"] != "measured":
             lines.append(f"{point['id'][:42]:42} {point['status']}: {point['reason']}")
             continue
         verdicts = ", ".join(f"{name}: {verdict}" for name, verdict in point["meets"].items())
-        risk, bound = point["risks"]["membership"], point["guarantee"]["advantage_bound"]
+        bound = point["guarantee"]["advantage_bound"]
         ceiling = f" <= {bound:.3f} proved" if bound is not None else ""
-        broken = "  VIOLATION" if risk.get("violation") else ""
-        shown = f"{_cell(risk)}{ceiling}{broken}"
-        lines.append(f"{point['id'][:42]:42} {_cell(point['utility']['accuracy']):>22} {shown:>24}  {verdicts}")
-    reference = next((p["utility"]["accuracy"]["reference"] for p in result["points"] if p["utility"]), None)
-    if reference is not None:
-        lines.append(f"reference accuracy (always the most frequent class): {reference:.3f}")
+        broken = [threat for threat, risk in point["risks"].items() if risk.get("violation")]
+        mark = f"  VIOLATION ({', '.join(broken)})" if broken else ""
+        shown = f"{_cell(point['risks']['membership'])}{ceiling}{mark}"
+        lines.append(f"{point['id'][:42]:42} {_cell(point['utility'][metric]):>22} {shown:>24}  {verdicts}")
+        for threat, risk in point["risks"].items():
+            if risk["status"] in ("not_measured", "undefined"):
+                missing.setdefault(f"{threat}: {risk['reason']}", []).append(point["id"])
+    known = next((p["utility"][metric] for p in result["points"] if p["utility"]), None)
+    if known is not None and known["reference"] is not None:
+        lines.append(f"reference {metric} ({known['reference_name']}): {known['reference']:.3f}")
+    lines += [f"no number for {what} - in {', '.join(ids)}" for what, ids in missing.items()]
     return "\n".join(lines)
 
 

@@ -32,6 +32,10 @@ QUIET = 0.01
 """The share of false alarms of the second, sharper threshold."""
 
 
+NEARLY_ALL = 0.02
+"""Share of guesses that differ below which they count as agreeing."""
+
+
 @dataclass(frozen=True, eq=False)
 class Guesses:
     """Every guess of the tuned attack, with the truth beside it.
@@ -54,6 +58,8 @@ class Guesses:
         The attack chosen for each half at 1 % false alarms.
     each : mapping
         Attack -> its advantage had it been the only one; tuned and swapped all the same.
+    spread : float
+        How much a release that is itself drawn at random widens the standard error over people.
     """
 
     guessed: Labels
@@ -66,6 +72,7 @@ class Guesses:
     crowded: bool = False
     sharp: tuple[str, ...] = ()
     each: Mapping[str, float] = field(default_factory=dict)
+    spread: float = 1.0
 
     @cached_property
     def half_rates(self) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -112,7 +119,7 @@ class Guesses:
         """Return the standard error: first-order bootstrap by person, replicates kept together, times `SWAP`."""
         influence = self.influence()
         people = max(int(self.used.any(axis=1).sum()), 2)
-        return float(SWAP * math.sqrt((influence**2).sum() * people / (people - 1)))
+        return float(self.spread * SWAP * math.sqrt((influence**2).sum() * people / (people - 1)))
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Return the interval of the advantage.
@@ -121,10 +128,20 @@ class Guesses:
         the former collapses to a point when every guess agrees, which would claim certainty.
         """
         half = normal_quantile(level) * self.standard_error()
-        n1, n0 = int((self.members & self.used).sum()), int((~self.members & self.used).sum())
+        parts = self.members & self.used, ~self.members & self.used
+        n1, n0 = (agreed(part.sum(), part.any(axis=1).sum(), p) for part, p in zip(parts, self.rates, strict=True))
         p1, p0 = self.rates
         low, high = newcombe(p1 * n1, n1, p0 * n0, n0, level)
         return min(self.advantage - half, low), max(self.advantage + half, high)
+
+
+def agreed(guesses: int, people: int, rate: float) -> int:
+    """Return how many independent guesses a floor may count: where nearly all agree, a person's replicates are one.
+
+    >>> agreed(800, 100, 0.5), agreed(800, 100, 1.0)
+    (800, 100)
+    """
+    return int(people if min(rate, 1 - rate) < NEARLY_ALL else guesses)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +166,7 @@ class Game:
     outside: Labels | None = None
     inside: Labels | None = None
     expected: tuple[Labels, Labels] | None = None
+    spread: float = 1.0
 
     @cached_property
     def references(self) -> tuple[References, References]:
@@ -207,6 +225,7 @@ class Game:
             None if self.outside is None else self.outside[:, keep],
             None if self.inside is None else self.inside[:, keep],
             None if self.expected is None else (self.expected[0][:, keep], self.expected[1][:, keep]),
+            self.spread,
         )
 
 
@@ -267,7 +286,9 @@ def attack_members(game: Game, attacks: tuple[MembershipAttack, ...], used: Labe
         caught |= evaluated & (tables[finest] > cuts[finest].alarm)
         np.copyto(scores, tables[best], where=evaluated)
         crowded = crowded or cuts[finest].crowded
-    return Guesses(guessed, members, tuning, scores, caught, tuple(chosen), used, crowded, tuple(sharp), each)
+    return Guesses(
+        guessed, members, tuning, scores, caught, tuple(chosen), used, crowded, tuple(sharp), each, game.spread
+    )
 
 
 def chosen_on(members: Labels) -> slice:

@@ -14,6 +14,9 @@ from core.stats.roc import auc_by_person, clustered_auc_interval
 FEWEST = 20
 """People below which a group is not reported: its interval would span everything, and it could point at somebody."""
 
+LEAST_IN_HALF = 5
+"""People on either side of either half: the halves weigh the same, and of a lone guess no spread is known."""
+
 EMPTY = ("value", "low", "high", "success_members", "success_controls", "auc", "auc_low", "auc_high", "tpr_at_1pct")
 
 
@@ -53,8 +56,8 @@ def group_risk(guesses: Guesses, people: Labels) -> dict[str, Any]:
     if count < FEWEST:
         return {**found, "reason": f"too few people: {count}, and {FEWEST} are needed"}
     group = replace(guesses, used=used, each={})
-    if not all(side.any() for half in group.sides for side in half):
-        return {**found, "reason": "one half of these people has no member or no control"}
+    if min(int(side.any(axis=1).sum()) for half in group.sides for side in half) < LEAST_IN_HALF:
+        return {**found, "reason": f"fewer than {LEAST_IN_HALF} members or controls in one half of these people"}
     low, high = group.interval()
     area, _ = auc_by_person(group.scores, group.members, used, group.tuning)
     area_low, area_high = clustered_auc_interval(group.scores, group.members, used, group.tuning)

@@ -12,7 +12,7 @@ from core.attacks.rows import RowsView
 from core.data.table import Labels
 
 MOST_NAMESAKES = 10
-"""Rows per different value above which a column names nobody: a mask that is the same for everyone."""
+"""People per different value above which a column names nobody: a mask that is the same for everyone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ def others(view: RowsView, names: tuple[str, ...]) -> tuple[str, ...]:
 def named_rows(view: RowsView, k: int, rng: Generator, hidden: tuple[str, ...] = ()) -> Named:
     """Look every target up by the direct identifiers that the attacker knows and that are released.
 
-    A column counts when its values are present and shared by at most 10 rows on average and it is not `hidden`.
+    A column counts when its values are present and shared by at most 10 people on average and it is not `hidden`.
     Reads no other column.
     """
     known = {*view.knows, *view.left, *view.right} - {*hidden}
@@ -69,7 +69,9 @@ def named_rows(view: RowsView, k: int, rng: Generator, hidden: tuple[str, ...] =
         codes, values = pd.factorize(pd.concat(cells, ignore_index=True))
         ours, theirs = codes[: len(view.released)], codes[len(view.released) :]
         present = ours >= 0
-        if present.sum() > MOST_NAMESAKES * len(np.unique(ours[present])):
+        # Namesakes are people, not rows: a person with many visits still has one name.
+        carriers = np.unique(np.column_stack([ours, view.released.persons])[present], axis=0)
+        if len(carriers) > MOST_NAMESAKES * len(np.unique(ours[present])):
             continue
         order = np.argsort(ours, kind="stable")
         begins = np.searchsorted(ours[order], np.arange(len(values) + 1))

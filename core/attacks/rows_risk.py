@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from core.attacks.base import RiskEstimate, absent
-from core.attacks.membership import SWAP
+from core.attacks.game import SWAP, agreed
+from core.attacks.membership import FORMAL
 from core.attacks.rows import Attempts
 from core.data.table import Labels
 from core.stats.intervals import LEVEL, newcombe, normal_quantile, residual_interval
@@ -101,6 +102,8 @@ class RowGuesses:
         Their cuts.
     selected : bool
         Whether there was a choice, which widens the interval by `SWAP`.
+    spread : float
+        How much a release that is itself drawn at random widens the standard error over people.
     """
 
     success: Labels
@@ -111,6 +114,7 @@ class RowGuesses:
     chosen: tuple[str, str]
     thresholds: tuple[float, float]
     selected: bool = True
+    spread: float = 1.0
 
     @cached_property
     def half_rates(self) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -153,13 +157,15 @@ class RowGuesses:
         """Return the standard error: first-order bootstrap by person, replicates kept together."""
         _, influence = self.influence()
         n = len(influence)
-        return float((SWAP if self.selected else 1.0) * math.sqrt((influence**2).sum() * n / max(n - 1, 1)))
+        wider = self.spread * (SWAP if self.selected else 1.0)
+        return float(wider * math.sqrt((influence**2).sum() * n / max(n - 1, 1)))
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Return the interval, never narrower than Newcombe's for as many independent attempts."""
         half = normal_quantile(level) * self.standard_error()
-        n1, n0 = int(self.member.sum()), int((~self.member).sum())
         p1, p0 = self.rates
+        sides = ((self.member, p1), (~self.member, p0))
+        n1, n0 = (agreed(int(side.sum()), len(np.unique(self.person[side])), p) for side, p in sides)
         low, high = newcombe(p1 * n1, n1, p0 * n0, n0, level)
         return min(self.advantage - half, low), max(self.advantage + half, high)
 
@@ -221,6 +227,7 @@ def rows_risk(
     bound: float | None,
     vulnerable: Labels | None = None,
     sample: Labels | None = None,
+    spread: float = 1.0,
 ) -> tuple[RiskEstimate, RowGuesses | None]:
     """Return the risk of one threat from the attempts of its attack in every replicate.
 
@@ -236,6 +243,8 @@ def rows_risk(
         POOL places of the people who are reported apart.
     sample : integer array, optional
         POOL places of the people whom the average is about; all by default. Attempts about nobody always count.
+    spread : float
+        See `RowGuesses`.
     """
     pooled = Pooled.of(found)
     every = pooled.attempts
@@ -243,6 +252,7 @@ def rows_risk(
     guesses = tune(average)
     if guesses is None:
         return absent(threat, "undefined", _why_none(threat, average)), None
+    guesses = replace(guesses, spread=spread)
     low, high = guesses.interval()
     error = (high - low) / 2 / normal_quantile()
     inside, outside = guesses.rates
@@ -275,7 +285,7 @@ def rows_risk(
         detectable=detectable(error),
         auc=float(np.mean(details.pop("auc_halves"))) if guesses.scores is not None else None,
         bound=bound,
-        violation=bound is not None and low > bound,
+        violation=bound is not None and guesses.interval(FORMAL)[0] > bound,
         method="variant chosen on one half of the people, scored on the other, swapped; normal interval by person",
         details=details,
     )

@@ -225,7 +225,7 @@ class Job:
             seen, point = cache.get(key, ((), None))
             baseline = None if tally is plain else self._baseline
             common = 0 if baseline is None else len(baseline.common(tally.replicates())[0])
-            mark = (len(tally.outcomes), tally.status, common)
+            mark = (len(tally.outcomes), tally.status, tally.reason, common)
             if seen != mark or point is None:
                 point = point_json(tally, self.bench, study, baseline)
                 cache[key] = (mark, point)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -125,8 +125,9 @@ class Attacked:
                 found[attack.threat] = reason
                 continue
             rng = self.streams("attack", attack.key)
+            seen, known = self._once_a_person(view, truth) if attack.threat == "singling_out" else (view, truth)
             try:
-                found[attack.threat] = attack.score(attack.guess(view, rng), view, truth, rng)
+                found[attack.threat] = attack.score(attack.guess(seen, rng), seen, known, rng)
             except Exception as error:
                 found[attack.threat] = f"the attack failed: {place_of(error)}"
         return found
@@ -143,7 +144,6 @@ class Attacked:
             controls = np.sort(self.streams("references").permutation(controls)[:REFERENCES])
         named = named_columns(released)
         known = (*named, *(n for n in known_columns(bench, released) if n not in named))
-        names = released.schema.names
         view = RowsView(
             released=released,
             targets=everybody.take(people),
@@ -151,9 +151,9 @@ class Attacked:
             reference=everybody.take(controls),
             reference_half=split.tuning[controls],
             knows=known,
-            secrets=tuple(n for n in bench.secrets if n in names),
-            left=(*named, *(n for n in bench.left if n in names and n not in named)),
-            right=(*named, *(n for n in bench.right if n in names and n not in named)),
+            secrets=bench.secrets,
+            left=(*named, *(n for n in bench.left if n not in named)),
+            right=(*named, *(n for n in bench.right if n not in named)),
             attempts=TARGETS // 2,
         )
         source = None
@@ -170,6 +170,28 @@ class Attacked:
             tuning=split.tuning,
         )
         return view, truth
+
+    def _once_a_person(self, view: RowsView, truth: RowsTruth) -> tuple[RowsView, RowsTruth]:
+        """Return one row per person and known data: a description that fits all visits of one person singles them out.
+
+        The attacker is given that much: they are told which released rows that look alike to them are one person's.
+        """
+        places = self.bench.split.pool_place
+        if len(places) == len(self.bench.split.pool):
+            return view, truth
+
+        def first(table: Table, persons: Labels) -> Labels:
+            frame = table.frame[[n for n in view.knows if n in table.schema]].assign(_person=persons)
+            return np.flatnonzero(~frame.duplicated().to_numpy())
+
+        mine = self.members[places]
+        inside = truth.inside.take(first(truth.inside, places[mine]))
+        outside = truth.outside.take(first(truth.outside, places[~mine]))
+        if truth.source is None:
+            return view, replace(truth, inside=inside, outside=outside)
+        rows = first(view.released, truth.source)
+        truth = replace(truth, inside=inside, outside=outside, source=truth.source[rows])
+        return replace(view, released=view.released.take(rows)), truth
 
     def crowds(self, members: Table, *, full: bool) -> Mapping[str, Any] | None:
         """Return the class risks of the released rows; for the full fit, of the recipe on the whole table."""

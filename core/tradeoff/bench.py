@@ -102,6 +102,8 @@ class Bench:
         knows = study.attacker.knows or schema.quasi_identifiers
         order = rng_for(study.seed, "targets").permutation(len(split.pool))
         attacked = np.sort(order if study.effort == "thorough" else order[:ATTACKED])
+        vulnerable = _standing_out(table, split, attacked, study.seed)
+        last = order[len(order) - len(order) // 3 :]
         return Bench(
             table=table,
             task=task,
@@ -110,14 +112,14 @@ class Bench:
             split=split,
             knows=knows,
             secrets=study.attacker.secrets or default_secrets(table.schema),
-            left=study.attacker.left or knows[::2],
+            left=study.attacker.left or tuple(n for n in knows[::2] if n not in study.attacker.right),
             right=study.attacker.right or tuple(n for n in knows[1::2] if n not in study.attacker.left),
             domains=public_domains(table) if study.assume_public_domain else None,
             seed=study.seed,
             attacked=attacked,
-            vulnerable=_standing_out(table, split, attacked, study.seed),
+            vulnerable=vulnerable,
             sample=np.sort(order[: min(TARGETS, len(order) - len(order) // 3)]),
-            reserve=np.sort(order[len(order) - len(order) // 3 :]),
+            reserve=np.setdiff1d(last, vulnerable) if len(last) > VULNERABLE else np.sort(last),
             groups=None if study.subgroup is None else group_codes(table, study.subgroup),
         )
 

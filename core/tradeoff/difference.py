@@ -76,7 +76,10 @@ def risk_difference(guesses: Found, plain: Found, replicates: int) -> dict[str, 
     joint[np.searchsorted(everybody, people)] += mine
     joint[np.searchsorted(everybody, others)] -= theirs
     n = len(joint)
-    half = normal_quantile() * SWAP * math.sqrt((joint**2).sum() * n / max(n - 1, 1))
+    wider = SWAP * max(guesses.spread, plain.spread)
+    half = normal_quantile() * wider * math.sqrt((joint**2).sum() * n / max(n - 1, 1))
+    # When nobody of n people differs, up to 3 / n of them may: no difference is known to be exactly nothing.
+    half = max(half, 3 / max(n, 1))
     value = guesses.advantage - plain.advantage
     return {"value": value, "low": value - half, "high": value + half, "replicates": replicates}
 

@@ -23,7 +23,8 @@ def null_check(outcomes: Sequence[Outcome], bench: Bench, repetitions: int = 200
     """Shuffle who was in, measure as always, and count how often the interval misses zero.
 
     A method that keeps its promise raises an alarm about once in 20 repetitions at 95 %. The models, their scores and
-    the people are the real ones; only the truth is shuffled, replicate by replicate, so that nothing can be found.
+    the people are the real ones; only the truth is shuffled, replicate by replicate, so that nothing can be found. The
+    models' shortcuts are left out: what a model says of the other side of the true coin would give the coin away.
 
     Parameters
     ----------

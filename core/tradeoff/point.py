@@ -17,7 +17,14 @@ from core.tradeoff.difference import Baseline, utility_difference
 from core.tradeoff.recipe import Recipe, expand
 from core.tradeoff.replicate import FULL, Outcome
 from core.tradeoff.requirements import look_of, risk_verdict, utility_verdict
-from core.tradeoff.risks import Measured, measure_risks, membership_game, with_differences, worst_risks
+from core.tradeoff.risks import (
+    Measured,
+    measure_risks,
+    membership_game,
+    release_spread,
+    with_differences,
+    worst_risks,
+)
 from core.tradeoff.study import Study
 from core.tradeoff.subgroups import subgroup_json
 from core.utility.metrics import metrics_for
@@ -153,7 +160,7 @@ def _utility(outcomes: list[Outcome], full: Outcome | None, bench: Bench, baseli
             "reference_name": metric.reference_name,
             "better": metric.better,
             "n": len(target),
-            "method": "variance over TEST people plus over replicates, t with Satterthwaite's degrees of freedom",
+            "method": "variance over TEST people plus over replicates, each with its own quantile (Howe 1974)",
             "status": "measured" if defined else "undefined",
             "reason": None if defined else metric.undefined,
             "difference": utility_difference(key, *pair) if defined else None,
@@ -190,7 +197,7 @@ def _verdicts(
             if threat == "membership":
                 # A bound that the measurement refutes proves nothing.
                 bound = None if measured.risks[threat].violation else proved.advantage_bound
-                upper = ceiling(membership_game(looked, bench), MEMBERSHIP_ATTACKS, bound).upper
+                upper = ceiling(membership_game(looked, bench, release_spread(recipe)), MEMBERSHIP_ATTACKS, bound).upper
             interval = measured.intervals.get(threat)
             verdicts[requirement.name] = risk_verdict(requirement, measured.risks[threat], interval, look, upper)
     return verdicts

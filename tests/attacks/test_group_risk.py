@@ -81,7 +81,7 @@ def test_a_group_without_controls_in_one_half_is_undefined_and_not_zero(uneven):
     found = group_risk(guesses, always_in)
     assert always_in.sum() >= FEWEST
     assert (found["status"], found["value"]) == ("undefined", None)
-    assert "no member or no control" in found["reason"]
+    assert "members or controls in one half" in found["reason"]
 
 
 def test_a_group_chosen_without_looking_is_covered_where_there_is_nothing_to_find():

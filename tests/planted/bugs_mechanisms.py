@@ -1,0 +1,188 @@
+"""Mistakes in mechanisms, budgets and public knowledge."""
+
+from __future__ import annotations
+
+from tests.planted.bug import Bug
+
+DP = "core/techniques/dp_logistic_regression.py"
+DP_TESTS = "tests/techniques/test_dp_logistic_regression.py"
+
+MECHANISMS = (
+    Bug(
+        key="1",
+        title="Noise scaled by epsilon squared",
+        file=DP,
+        old="math.sqrt(self.STEPS) / self.mu\n",
+        new="math.sqrt(self.STEPS) / self.mu**2\n",
+        test=f"{DP_TESTS}::test_one_step_at_epsilon_1_and_10_adds_the_published_gaussian_noise",
+        why="two budgets, one on either side of the crossing: at one of them alone it could be right by luck",
+    ),
+    Bug(
+        key="2",
+        title="Replace-one claimed, noise for adding or removing",
+        file=DP,
+        old='neighbours="add_remove",\n            unit=',
+        new='neighbours="replace_one",\n            unit=',
+        test="tests/audit/test_mechanism.py::test_exactly_the_techniques_that_state_an_epsilon_supply_neighbours"
+        "[dp_logistic_regression]",
+        why="the neighbours of the guarantee must be those that the audit runs",
+    ),
+    Bug(
+        key="2b",
+        title="Half the noise that the sensitivity asks for",
+        file=DP,
+        old="return self.clip * math.sqrt(self.STEPS)",
+        new="return 0.5 * self.clip * math.sqrt(self.STEPS)",
+        test="tests/audit/test_mechanism.py::test_honest_logistic_regression_is_not_flagged",
+        why="the audit bets against the whole claimed curve and is flagged within 100 pairs",
+    ),
+    Bug(
+        key="3",
+        title="Bounds read from the private rows",
+        file="core/techniques/public_encoding.py",
+        old="span = self.high - self.low\n        if span",
+        new="span = np.max(values, initial=self.low) - self.low\n        if span",
+        test="tests/planted/test_public_scale.py::test_somebody_who_reaches_the_bounds_moves_nobody_inside_them",
+        why="people well inside the bounds become other numbers when somebody reaches the bounds",
+    ),
+    Bug(
+        key="3b",
+        title="A library's confession that it read the data is ignored",
+        file="core/techniques/diffprivlib_guard.py",
+        old='simplefilter("error", PrivacyLeakWarning)',
+        new='simplefilter("ignore", PrivacyLeakWarning)',
+        test="tests/techniques/test_dp_diffprivlib.py::"
+        "test_a_leak_that_the_library_confesses_is_an_error_even_where_warnings_are_off",
+        why="the warning must arrive as an error",
+    ),
+    Bug(
+        key="12",
+        title="A delta that allows publishing somebody's row",
+        file=DP,
+        old="if self.delta >= 1 / facts.people:",
+        new="if self.delta >= 1:",
+        test=f"{DP_TESTS}::test_a_delta_that_allows_publishing_somebodys_row_is_refused",
+        why="delta of one in so many people is refused",
+    ),
+    Bug(
+        key="13",
+        title="The same noise every time",
+        file=DP,
+        old="rng.normal(0.0, noise, weights.shape)",
+        new="np.random.default_rng(7).normal(0.0, noise, weights.shape)",
+        test=f"{DP_TESTS}::test_the_same_stream_gives_the_same_model_and_another_stream_another",
+        why="two streams must give two models",
+    ),
+    Bug(
+        key="13b",
+        title="Streams that ignore what they are for",
+        file="core/rng.py",
+        old="for label in labels)",
+        new="for label in labels[:1])",
+        test="tests/audit/test_mechanism.py::test_no_two_runs_share_noise_whatever_their_world_part_or_number",
+        why="two worlds with the same noise would make any audit pass",
+    ),
+    Bug(
+        key="14",
+        title="Composition over the steps ignored",
+        file=DP,
+        old="return self.clip * math.sqrt(self.STEPS) / self.mu",
+        new="return self.clip / self.mu",
+        test=f"{DP_TESTS}::test_the_steps_compose_to_the_stated_mu_and_that_is_epsilon_delta_dp",
+        why="the steps together must spend the stated budget",
+    ),
+    Bug(
+        key="14b",
+        title="Two releases cost as much as the larger one",
+        file="core/privacy/gdp.py",
+        old="return math.hypot(*found)",
+        new="return max(found, default=0.0)",
+        test="tests/privacy/test_gdp.py::test_equal_steps_compose_to_the_root_of_their_number",
+        why="budgets add up as the root of the sum of squares",
+    ),
+    Bug(
+        key="15",
+        title="Amplification by sampling claimed, nothing is sampled",
+        file=DP,
+        old="        mu = self.mu\n        return Guarantee(",
+        new="        mu = self.mu / 2\n        return Guarantee(",
+        test=f"{DP_TESTS}::test_the_guarantee_says_mu_bounds_unit_and_what_is_taken_for_granted",
+        why="the mu that is stated must be the one of the noise",
+    ),
+    Bug(
+        key="16",
+        title="Intercept left out of the clipping",
+        file=DP,
+        old="norms = np.sqrt(np.asarray(features.multiply(features).sum(axis=1)).ravel())",
+        new="norms = np.sqrt(np.maximum(np.asarray(features.multiply(features).sum(axis=1)).ravel() "
+        "- np.asarray(features[:, [0]].multiply(features[:, [0]]).sum(axis=1)).ravel(), 0))",
+        test=f"{DP_TESTS}::test_adding_any_one_person_moves_the_sum_by_clip_at_most",
+        why="one person more moves the sum of all weights by clip at most",
+    ),
+    Bug(
+        key="16b",
+        title="Divided by the number of members",
+        file=DP,
+        old="self.MOMENTUM * velocity + pull / facts.people",
+        new="self.MOMENTUM * velocity + pull / max(len(rows), 1)",
+        test=f"{DP_TESTS}::test_the_sum_is_divided_by_the_public_number_not_by_the_members",
+        why="the number of members is private",
+    ),
+    Bug(
+        key="16c",
+        title="Clipped after adding up",
+        file=DP,
+        old="return np.asarray(self.transposed @ (residual * factor[:, None]))",
+        new="total = np.asarray(self.transposed @ residual)\n"
+        "        return total * (bound / max(np.linalg.norm(total), bound))",
+        test=f"{DP_TESTS}::test_the_sum_is_that_of_each_persons_whole_gradient_clipped_to_length",
+        why="each person's gradient, written out slowly",
+    ),
+    Bug(
+        key="17",
+        title="The classic formula of the Gaussian mechanism",
+        file="core/privacy/gdp.py",
+        old="return low * (1 - _SAFETY)",
+        new="return epsilon / math.sqrt(2 * math.log(1.25 / delta))",
+        test="tests/privacy/test_gdp.py::test_at_epsilon_10_the_noise_is_above_what_the_classic_formula_would_add",
+        why="at epsilon 10 the classic formula adds too little",
+    ),
+    Bug(
+        key="18",
+        title="Rows longer than the proof allows",
+        file=DP,
+        old="length = self.norms * np.sqrt((residual**2).sum(axis=1))",
+        new="length = np.sqrt((residual**2).sum(axis=1))",
+        test=f"{DP_TESTS}::test_adding_any_one_person_moves_the_sum_by_clip_at_most",
+        why="people whose row is longer than 1",
+    ),
+    Bug(
+        key="18b",
+        title="Numbers given to a library on their own scale",
+        file="core/techniques/diffprivlib_guard.py",
+        old="2 * features[-1] - 1 if column.wide else features[0]",
+        new="values",
+        test="tests/techniques/test_dp_diffprivlib.py::"
+        "test_the_bounds_given_to_the_library_are_public_and_symmetric_around_zero",
+        why="every number given lies inside the bounds given",
+    ),
+    Bug(
+        key="20",
+        title="Bounds that exclude zero beside a released count",
+        file="core/techniques/diffprivlib_guard.py",
+        old="        return -ones, ones\n",
+        new="        return -ones, 2 * ones\n",
+        test="tests/techniques/test_dp_diffprivlib.py::"
+        "test_the_bounds_given_to_the_library_are_public_and_symmetric_around_zero",
+        why="a noisy sum cut to such bounds tells the true count",
+    ),
+    Bug(
+        key="20b",
+        title="Rounding lifts the sum above its bound",
+        file=DP,
+        old="_ROUNDING = 1 - 1e-9",
+        new="_ROUNDING = 1 + 1e-9",
+        test=f"{DP_TESTS}::test_adding_any_one_person_moves_the_sum_by_clip_at_most",
+        why="with gradients of exactly the clip, rounding may not lift the sum over it",
+    ),
+)
