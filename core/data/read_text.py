@@ -206,7 +206,7 @@ def _chunks(reader: Iterator[list[str]], lines: _Lines, header: list[str]) -> It
     width = held = 0  # `held` counts blank lines of a one-column table, which are cells unless they end the file
     try:
         for record in reader:
-            if len(record) != width:
+            if len(record) != width or not width:  # an empty line before the header is as long as no header
                 if not width:
                     if not any(cell.strip() for cell in record):
                         lines.blank += 1

@@ -123,3 +123,10 @@ def test_damaged_files_are_read_or_refused_but_never_crash(base, data):
             text = ""
         assert rows >= 1
         assert "Ann" not in text
+
+
+def test_an_empty_line_before_the_header_is_no_row():
+    for start in (b"\r", b"\n", b"\r\n\r\n"):
+        frame = read_table("x.csv", start + b"name;age\nAnn;3\nBob;4\n").frame
+        assert frame.shape == (2, 2), start
+        assert list(frame.columns) == ["name", "age"]
