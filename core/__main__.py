@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from textwrap import fill as wrap
 from typing import Any
 
 from core.audit.command import add_audit
@@ -92,37 +94,72 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _table(result: Mapping[str, Any]) -> str:
-    """Return the points as text: one line each, with intervals and references; what is not measured is named."""
-    metric = result["study"]["metric"]
-    lines = [f"{'setting':42} {metric:>22} {'membership advantage':>24}  meets"]
-    missing: dict[str, list[str]] = {}
+    """Return the points as text: one line each with intervals, then the limits, the references and what is missing."""
+    from core.charts.verdict import metric_shown, requirements_of, threat_shown
+    from core.charts.words import measure_of, threat_of
+
+    metric, threat, limits = metric_shown(result), threat_shown(result), requirements_of(result)
+    better = ", lower is better" if measure_of(metric).better == "lower" else ""
+    width = min(34, max([12, *(len(point["id"]) for point in result["points"])]))
+    titles = f"{measure_of(metric).title}{better}", f"{threat_of(threat).title} risk"
+    wide = max(22, len(titles[0]))
+    head = f"{'setting':{width}} {titles[0]:>{wide}} {titles[1]:>22} {'proved':>8}  {'limits' if limits else ''}"
+    lines = [head.rstrip()]
+    signs = {"yes": "yes", "no": "no", "unproven": "?", "cannot_settle": "~", "not_measured": "-"}
     for point in result["points"]:
+        name = point["id"] if len(point["id"]) <= width else f"{point['id'][: width - 2]}.."
         if point["status"] != "measured":
-            lines.append(f"{point['id'][:42]:42} {point['status']}: {point['reason']}")
+            lines.append(f"{name:{width}} {point['status']}: {point['reason']}")
             continue
-        verdicts = ", ".join(f"{name}: {verdict}" for name, verdict in point["meets"].items())
-        bound = point["guarantee"]["advantage_bound"]
-        ceiling = f" <= {bound:.3f} proved" if bound is not None else ""
-        broken = [threat for threat, risk in point["risks"].items() if risk.get("violation")]
-        mark = f"  VIOLATION ({', '.join(broken)})" if broken else ""
-        shown = f"{_cell(point['risks']['membership'])}{ceiling}{mark}"
-        lines.append(f"{point['id'][:42]:42} {_cell(point['utility'][metric]):>22} {shown:>24}  {verdicts}")
+        told = [f"{place} {signs[point['meets'][str(r['name'])]]}" for place, r in enumerate(limits, start=1)]
+        told += ["VIOLATION"] * any(risk.get("violation") for risk in point["risks"].values())
+        bound = point["risks"].get(threat, {}).get("bound")
+        shown = _cell(point["utility"].get(metric, {}), metric), _cell(point["risks"].get(threat, {}))
+        # Rounded up, so that it stays a ceiling.
+        ceiling = f"<= {math.ceil(1000 * bound - 1e-9) / 1000:.3f}" if bound is not None else ""
+        lines.append(f"{name:{width}} {shown[0]:>{wide}} {shown[1]:>22} {ceiling:>8}  {' '.join(told)}".rstrip())
+    return "\n".join([*lines, *_below(result, metric, limits)])
+
+
+def _below(result: Mapping[str, Any], metric: str, limits: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what stands under the table, no line wider than a terminal."""
+    from core.charts.verdict import limit_text, violation_text, violations
+
+    told = []
+    if limits:
+        listed = "; ".join(f"{place} {limit['name']} ({limit_text(limit)})" for place, limit in enumerate(limits, 1))
+        told.append(f"limits: {listed}. yes: met, no: missed, ?: not proven, ~: this table cannot settle it, "
+                    "-: not measured")  # fmt: skip
+    blind = next((p["utility"][metric] for p in result["points"] if p["utility"].get(metric)), None)
+    if blind is not None and blind.get("reference") is not None:
+        told.append(f"reference ({blind['reference_name']}): {_cell({'value': blind['reference']}, metric)}")
+    found: dict[str, list[str]] = {}
+    for point in result["points"]:
         for threat, risk in point["risks"].items():
-            if risk["status"] in ("not_measured", "undefined"):
-                missing.setdefault(f"{threat}: {risk['reason']}", []).append(point["id"])
-    known = next((p["utility"][metric] for p in result["points"] if p["utility"]), None)
-    if known is not None and known["reference"] is not None:
-        lines.append(f"reference {metric} ({known['reference_name']}): {known['reference']:.3f}")
-    lines += [f"no number for {what} - in {', '.join(ids)}" for what, ids in missing.items()]
-    return "\n".join(lines)
+            if risk.get("status") in ("not_measured", "undefined"):
+                found.setdefault(threat, []).append(str(risk.get("reason") or "no reason given"))
+    missing = []
+    for threat, reasons in found.items():
+        others = len(set(reasons)) - 1
+        more = f", and {others} other reason{'s' * (others > 1)}" if others else ""
+        missing.append(f"{threat} in {len(reasons)} of {len(result['points'])} settings ({reasons[0]}{more})")
+    told.append(f"not measured, which is not zero: {'; '.join(missing)}" if missing else "no risk was left unmeasured")
+    told += [f"{point['id']}: {violation_text(threat, risk)}" for point, threat, risk in violations(result)]
+    return [wrap(line, 120, subsequent_indent="  ") for line in told]
 
 
-def _cell(estimate: Mapping[str, Any]) -> str:
+def _cell(estimate: Mapping[str, Any], metric: str = "") -> str:
+    """Return a number with its interval as the JSON has it; a metric in a unit of its own with three digits."""
+    from core.charts.words import amount, measure_of
+
+    def shown(value: float) -> str:
+        return amount(metric, value) if measure_of(metric).significant else f"{value:.3f}"
+
     if estimate.get("value") is None:
         return str(estimate.get("status"))
     if estimate.get("low") is None:
-        return f"{estimate['value']:.3f}"
-    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
+        return shown(estimate["value"])
+    return f"{shown(estimate['value'])} [{shown(estimate['low'])}, {shown(estimate['high'])}]"
 
 
 def _report(options: argparse.Namespace) -> None:

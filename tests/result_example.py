@@ -4,69 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.result_parts import absent, difference, guarantee, membership, on_rows, reidentification, subgroups, worst
+
 LATER = "this attack comes with a later version of Middleground; it was not run"
 NO_ROWS = "no rows leave the room under this recipe"
 ROWS = ("presence", "singling_out", "linkability", "attribute_inference")
-
-
-def membership(value: float, half: float = 0.02, **extra: Any) -> dict[str, Any]:
-    """Return a measured membership risk."""
-    return {
-        "channel": "model",
-        "status": "measured",
-        "reason": None,
-        "value": value,
-        "low": value - half,
-        "high": value + half,
-        "success_members": 0.5 + value,
-        "success_controls": 0.5,
-        "reference": 0.0,
-        "n_members": 3600,
-        "n_controls": 3600,
-        "attack": "loss, lira_offline",
-        "detectable": half * 1.27,
-        "auc": 0.5 + value / 2,
-        "tpr_at_1pct": 0.01 + value / 4,
-        "bound": None,
-        "violation": False,
-        "method": "tuned on one half of the people, scored on the other, swapped; normal interval by person",
-        "note": "99% of the guesses had a reference model that left the person out",
-        "finite_pool_corrected": value * 0.7,
-        **extra,
-    }
-
-
-def reidentification(value: float) -> dict[str, Any]:
-    """Return a measured re-identification risk, which has no control."""
-    return {
-        **membership(value),
-        "channel": "rows",
-        "success_members": value,
-        "success_controls": 0.0,
-        "reference": 0.0,
-        "n_controls": 0,
-        "attack": "equivalence classes",
-        "auc": None,
-        "tpr_at_1pct": None,
-        "note": None,
-        "finite_pool_corrected": None,
-        "prosecutor_max": min(1.0, value * 2),
-        "prosecutor_average": value,
-        "share_below": {"5": value / 2},
-        "k": 2,
-        "whole_table": {"value": value * 0.8, "prosecutor_max": min(1.0, value * 2), "share_below": {"5": value / 3}},
-    }
-
-
-def absent(channel: str, status: str, reason: str) -> dict[str, Any]:
-    """Return the record of a risk without a number."""
-    return {"channel": channel, "status": status, "reason": reason, "value": None, "low": None, "high": None}
-
-
-def guarantee(kind: str = "none", **fields: Any) -> dict[str, Any]:
-    """Return a guarantee record."""
-    names = ("k", "l", "t", "epsilon", "delta", "neighbours", "unit", "mu", "advantage_bound", "tpr_at_1pct_bound")
-    return {"kind": kind, **dict.fromkeys(names), "assumptions": [], **fields}
 
 
 def point(
@@ -80,15 +22,18 @@ def point(
     release: str = "both",
     meets: tuple[str, str] = ("yes", "yes"),
     proved: dict[str, Any] | None = None,
+    on_released: float | None = None,
     **risk_extra: Any,
 ) -> dict[str, Any]:
-    """Return a measured point."""
+    """Return a measured point; with `on_released` all attacks on rows but presence were made and found that much."""
     swept = swept or {}
     told = ",".join(f"{key}={value}" for key, value in sorted(swept.items()))
     rows = release != "model"
     risks = {"membership": membership(risk, **risk_extra)}
     for threat in ROWS:
         risks[threat] = absent("rows", "not_measured", LATER) if rows else absent("rows", "not_applicable", NO_ROWS)
+        if rows and on_released is not None and threat != "presence":
+            risks[threat] = on_rows(threat, on_released)
     risks["reidentification"] = (
         reidentification(min(0.9, 5 * abs(risk) + 0.02)) if rows else absent("rows", "not_applicable", NO_ROWS)
     )
@@ -112,9 +57,10 @@ def point(
         },
         "risks": risks,
         "worst_risk": {
-            "model": {"status": "measured", "threat": "membership", "value": risk, "low": None, "high": None},
-            "rows": {"status": "not_measured", "threat": None, "value": None, "low": None, "high": None},
+            "model": worst("membership", risk, 0.02, 1),
+            "rows": worst("linkability", on_released, 0.04, 4) if rows else worst(None, None, 0.0, 0),
         },
+        "subgroups": None,
         "guarantee": proved or guarantee(),
         "meets": {"Good enough": meets[0], "Low enough": meets[1]},
         "rows_released": 3590.0 if rows else 0.0,
@@ -123,19 +69,37 @@ def point(
     }
 
 
-def utility(value: float, reference: float) -> dict[str, Any]:
+def utility(
+    value: float,
+    reference: float,
+    half: float = 0.008,
+    name: str = "always answering the most frequent class",
+    better: str = "higher",
+) -> dict[str, Any]:
     """Return a utility record."""
     return {
         "value": value,
-        "low": value - 0.008,
-        "high": value + 0.008,
+        "low": value - half,
+        "high": value + half,
         "reference": reference,
-        "reference_name": "always answering the most frequent class",
+        "reference_name": name,
+        "better": better,
+        "difference": None,
         "n": 1800,
         "method": "variance over TEST people plus over replicates",
         "status": "measured",
         "reason": None,
     }
+
+
+def _against(one: dict[str, Any], none: dict[str, Any]) -> None:
+    """Write the differences to no protection into a point."""
+    for key, found in one["utility"].items():
+        if "low" in found:
+            change = found["value"] - none["utility"][key]["value"]
+            found["difference"] = difference(change, abs(found["high"] - found["low"]) / 4)
+    risk = one["risks"]["membership"]
+    risk["difference"] = difference(risk["value"] - none["risks"]["membership"]["value"], 0.015)
 
 
 def unmeasured(identifier: str, status: str, reason: str | None, family: str = "coarsen") -> dict[str, Any]:
@@ -155,6 +119,7 @@ def unmeasured(identifier: str, status: str, reason: str | None, family: str = "
         "utility": {},
         "risks": {},
         "worst_risk": {},
+        "subgroups": None,
         "guarantee": None,
         "meets": {"Good enough": "not_measured", "Low enough": "not_measured"},
         "rows_released": None,
@@ -166,16 +131,20 @@ def unmeasured(identifier: str, status: str, reason: str | None, family: str = "
 def example() -> dict[str, Any]:
     """Return a result with every family, every verdict, a bound, a skipped and a failed setting."""
     dp = {"neighbours": "add_remove", "unit": "row", "delta": 1e-5}
+
+    def kept(k: int) -> dict[str, Any]:
+        return guarantee("k_anonymity", k=k, unit="person", assumptions=["The rows are released once."])
+
     kanon = [
         point("k-anonymity", "mondrian_k_anonymity", "coarsen", 0.846, 0.142, swept={"k": 2}, meets=("yes", "no"),
-              proved=guarantee("k_anonymity", k=2, unit="person", assumptions=["The rows are released once."])),
+              on_released=0.21, proved=kept(2)),
         point("k-anonymity", "mondrian_k_anonymity", "coarsen", 0.838, 0.061, swept={"k": 5}, meets=("yes", "unproven"),
-              proved=guarantee("k_anonymity", k=5, unit="person", assumptions=["The rows are released once."])),
+              on_released=0.11, proved=kept(5)),
         point("k-anonymity", "mondrian_k_anonymity", "coarsen", 0.833, 0.021, swept={"k": 10}, meets=("yes", "yes"),
-              proved=guarantee("k_anonymity", k=10, unit="person", assumptions=["The rows are released once."])),
+              proved=kept(10)),
         point("k-anonymity", "mondrian_k_anonymity", "coarsen", 0.803, 0.012, swept={"k": 50},
               meets=("cannot_settle", "yes"),
-              proved=guarantee("k_anonymity", k=50, unit="person", assumptions=["The rows are released once."])),
+              proved=kept(50)),
     ]  # fmt: skip
     private = [
         point("private forest", "dp_forest", "train privately", 0.781, 0.004, swept={"epsilon": 1.0}, release="model",
@@ -194,9 +163,15 @@ def example() -> dict[str, Any]:
         point("noise", "noise_addition", "add noise", 0.818, 0.083, swept={"scale": 0.2}, meets=("yes", "no")),
     ]
     anchors = [
-        point("none", "none", "anchor", 0.851, 0.164, meets=("yes", "no")),
+        point("none", "none", "anchor", 0.851, 0.164, meets=("yes", "no"), on_released=0.31),
         point("constant", "constant", "anchor", 0.752, 0.0, release="model", meets=("no", "yes")),
     ]
+    none, five = anchors[0], kanon[1]
+    none["subgroups"] = five["subgroups"] = subgroups()
+    for one in (anchors[1], *kanon, *private, *others):
+        _against(one, none)
+    for threat in ROWS:
+        none["risks"][threat].pop("difference", None)
     return {
         "schema": "middleground.result/1",
         "study": {
@@ -212,6 +187,14 @@ def example() -> dict[str, Any]:
             "threat": "membership",
             "target": "income",
             "knows": ["age", "postcode", "education"],
+            "task": "classification",
+            "secrets": ["occupation"],
+            "left": ["age", "postcode"],
+            "right": ["education"],
+            "subgroup": "sex",
+            "attacked": 7200,
+            "attacked_on_rows": 2000,
+            "vulnerable": 200,
         },
         "table": {
             "rows": 9000,
@@ -241,3 +224,36 @@ def example() -> dict[str, Any]:
             unmeasured("broken", "failed", "the release breaks its own guarantee: a class has 1 person"),
         ],
     }  # fmt: skip
+
+
+def violated_result() -> dict[str, Any]:
+    """Return the example with a measured risk above its proved bound of 8.3 of 100: it is at least 10.0."""
+    result = example()
+    found = result["points"][7]
+    change = found["risks"]["membership"]["difference"]
+    found["risks"]["membership"] = membership(0.12, bound=0.083, violation=True, difference=change)
+    found["worst_risk"]["model"] = worst("membership", 0.12, 0.02, 1)
+    return result
+
+
+def regression_result() -> dict[str, Any]:
+    """Return the example for a target that is a number, 14,000 euros off on average without protection."""
+    result = example()
+    result["study"].update(
+        task="regression", metric="mae", model={"key": "linear_regression"}, target="income in euros"
+    )
+    result["requirements"][0].update(metric="mae", at_least=None, at_most=16000.0)
+    measured = [one for one in result["points"] if one["status"] == "measured"]
+    for one in measured:
+        accuracy = one["utility"]["accuracy"]["value"]
+        r2, mae = 3 * accuracy - 2, 14000 + 60000 * (0.851 - accuracy)
+        one["utility"] = {
+            "r2": utility(r2, 0.0, 0.02, "always predicting the mean of TEST"),
+            "mae": utility(mae, 21000.0, 480.0, "always predicting the median of TEST", "lower"),
+            "r2_full": {"value": r2 + 0.01, "n_train": 7200},
+        }
+        if one["subgroups"]:
+            one["subgroups"] = subgroups("mae", 4000.0)
+    for one in measured[1:]:
+        _against(one, measured[0])
+    return result

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.charts.words import (
     anchor_of,
+    at_most,
     items,
     label_of,
     listed,
@@ -176,14 +177,24 @@ def violations(result: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, 
 
 
 def violation_text(threat: str, risk: Mapping[str, Any]) -> str:
-    """Return the violation in words."""
+    """Return a violation in words; where only those who stand out most are above the ceiling, of them.
+
+    >>> apart = {"status": "measured", "value": .3, "low": .2, "high": .4}
+    >>> violation_text("membership", {"value": .02, "low": .0, "bound": .1, "vulnerable": apart})[:79]
+    'VIOLATION: for the people who stand out most the measured membership risk is at'
+    """
     low, bound = number(risk.get("low")), number(risk.get("bound"))
-    measured = f"at least {of_100(low)}" if low is not None else risk_text(risk)
-    proved = of_100(bound) if bound is not None else "its bound"
+    least, title = number(mapping(risk.get("vulnerable")).get("low")), threat_of(threat).title.lower()
+    proved = at_most(bound) if bound is not None else "its bound"
+    if low is None or bound is None or low > bound:
+        found = f"measured {title} risk is {f'at least {of_100(low)}' if low is not None else risk_text(risk)},"
+    elif least is not None and least > bound:
+        found = f"for the people who stand out most the measured {title} risk is at least {of_100(least)},"
+    else:
+        found = f"the measured {title} risk of some people is"
     return (
-        f"VIOLATION: measured {threat_of(threat).title.lower()} risk is {measured}, above the proved ceiling of "
-        f"{proved}. The guarantee does not hold as built, or the measurement is wrong: rely on neither before it is "
-        "explained."
+        f"VIOLATION: {found} above the proved ceiling of {proved}. "
+        "The guarantee does not hold as built, or the measurement is wrong: rely on neither before it is explained."
     )
 
 

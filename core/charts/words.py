@@ -98,6 +98,15 @@ def of_100(value: float) -> str:
     return f"{decimal(value * 100, 1)} of 100"
 
 
+def at_most(bound: float) -> str:
+    """Return a proved ceiling, rounded up so that it stays a ceiling.
+
+    >>> at_most(.1061), at_most(.083)
+    ('10.7 of 100', '8.3 of 100')
+    """
+    return of_100(math.ceil(1000 * bound - 1e-9) / 1000)
+
+
 def risk_text(estimate: Mapping[str, Any], interval: bool = True) -> str:
     """Return a risk with its interval, or why it has no number.
 

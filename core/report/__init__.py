@@ -44,7 +44,7 @@ def render(result: Mapping[str, Any], format: str, audience: str = "team") -> by
         from core.report.json_export import render_json
 
         seen = for_audience(result, audience)
-        return (render_csv(seen) if format == "csv" else render_json(seen)).encode()
+        return (render_csv(seen, audience == "team") if format == "csv" else render_json(seen)).encode()
     from core.report.build import build
 
     report = build(result, audience)

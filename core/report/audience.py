@@ -12,6 +12,8 @@ from typing import Any
 
 from core.charts.words import items, mapping, number, plain
 from core.errors import UserError
+from core.report.outside import FEWEST, columns_only, groups, numbers, risk_details, worst_risks
+from core.report.reasons import public_assumption, public_note, public_reason
 
 AUDIENCES = ("team", "external", "executive")
 SMALL = 5
@@ -21,25 +23,28 @@ _STUDY = ("name", "model", "effort", "replicates", "seed", "assume_public_domain
 _TABLE = ("rows", "people", "columns", "test_people", "pool_people")
 _RISK = (
     *("status", "channel", "value", "low", "high", "success_members", "success_controls", "reference", "n_members"),
-    *("n_controls", "attack", "detectable", "auc", "tpr_at_1pct", "bound", "violation", "method"),
-    *("finite_pool_corrected", "prosecutor_average"),
+    *("n_controls", "detectable", "auc", "tpr_at_1pct", "bound", "violation", "method", "prosecutor_average"),
 )
-_UTILITY = ("value", "low", "high", "reference", "reference_name", "n", "n_train", "method", "status", "reason")
+_UTILITY = (
+    *("value", "low", "high", "reference", "reference_name", "better", "n", "n_train", "method", "status", "reason"),
+)
 _GUARANTEE = (
     *("kind", "k", "l", "t", "epsilon", "delta", "neighbours", "unit", "mu", "advantage_bound", "tpr_at_1pct_bound"),
 )
 _REQUIREMENT = ("metric", "risk", "at_least", "at_most", "owner", "reason", "source")
 
 LEFT_OUT = (
-    "Names of columns in recipes and in what the attacker knows are replaced by their number: one of them may be a "
-    "direct identifier. The names of direct identifiers are removed from every text where the result lists them.",
+    "Names of columns in recipes, in attacks and in what the attacker knows are replaced by their number: one of them "
+    "may be a direct identifier. The names of direct identifiers are removed from every text where the result lists "
+    "them.",
+    "Values of the table are not named: groups are called group 1, group 2 and so on, the worst first, and rare values "
+    f"likewise. Of groups of fewer than {FEWEST} people nothing is said; the others are counted in tens.",
     f"Counts of people from 1 to {SMALL - 1} are written as '{FEWER}', and the counts from which they could be "
     "computed are left out or rounded to tens, because a small count can point at somebody.",
     "The table's fingerprint is left out: somebody who knows all rows but one could try out the missing one "
     "against it.",
-    "The technical reasons of settings that could not be measured and the wording of assumptions are left out "
-    "where they "
-    "may name columns; the team's report has them.",
+    "Reasons, notes and assumptions are told only in words that name no column and no value. What was "
+    "sampled or cut in an attack is left out. The team's report has all of them.",
 )
 
 
@@ -50,7 +55,7 @@ def for_audience(result: Mapping[str, Any], audience: str) -> dict[str, Any]:
     ----------
     result : mapping
         Schema `middleground.result/1`. `table.direct_identifiers` (or `study.direct_identifiers`), when present, lists
-        the column names to remove from every text; without it, free text that may name columns is left out.
+        the column names to remove from every text that people wrote.
     audience : {"team", "external", "executive"}
 
     Raises
@@ -64,22 +69,24 @@ def for_audience(result: Mapping[str, Any], audience: str) -> dict[str, Any]:
         return dict(_timeless(result))
     table, study = mapping(result.get("table")), mapping(result.get("study"))
     names = table.get("direct_identifiers", study.get("direct_identifiers"))
-    scrub = _Scrub(items(names) if names is not None else None)
+    scrub = _Scrub(items(names))
     requirements = [mapping(requirement) for requirement in items(result.get("requirements"))]
     points = [mapping(point) for point in items(result.get("points"))]
     titles = _unique([scrub.text(requirement.get("name")) for requirement in requirements])
     ids = _unique([_identifier(point, scrub) for point in points])
     renamed = {str(r.get("name")): title for r, title in zip(requirements, titles, strict=True)}
     moved = {str(p.get("id")): identifier for p, identifier in zip(points, ids, strict=True)}
-    knows = items(study.get("knows") or mapping(study.get("attacker")).get("knows"))
+    secrets = [str(name) for name in items(study.get("secrets") or mapping(study.get("attacker")).get("secrets"))]
     kept = {
         "schema": result.get("schema"),
-        "study": {**_kept(study, _STUDY, scrub), "knows_columns": len(knows)},
+        "study": {**_kept(study, _STUDY, scrub), **columns_only(study)},
         "table": {**_kept(table, _TABLE, scrub), "twins": small(table.get("twins"))},
         "seed": result.get("seed"),
         "versions": dict(mapping(result.get("versions"))),
         "ledger": _kept(
-            mapping(result.get("ledger")), ("sweeps", "settings", "replicates", "fits", "releases", "note"), scrub
+            mapping(result.get("ledger")),
+            ("sweeps", "settings", "replicates", "fits", "previews", "releases", "note"),
+            scrub,
         ),
         "requirements": [
             {"name": title, **_kept(requirement, _REQUIREMENT, scrub)}
@@ -90,7 +97,9 @@ def for_audience(result: Mapping[str, Any], audience: str) -> dict[str, Any]:
             if "frontier" in result
             else {}
         ),
-        "points": [_point(point, identifier, renamed, scrub) for point, identifier in zip(points, ids, strict=True)],
+        "points": [
+            _point(point, identifier, renamed, scrub, secrets) for point, identifier in zip(points, ids, strict=True)
+        ],
     }
     return dict(_timeless(kept))
 
@@ -108,11 +117,8 @@ def small(count: Any) -> Any:
 class _Scrub:
     """Removes the names of direct identifiers from text, when they are known."""
 
-    def __init__(self, names: Sequence[Any] | None) -> None:
-        self.known = names is not None
-        words = sorted({plain(name) for name in names or () if plain(name)}, key=lambda name: (-len(name), name))
-        pattern = "|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words)
-        self._pattern = re.compile(pattern, re.IGNORECASE) if words else None
+    def __init__(self, names: Sequence[Any]) -> None:
+        self._pattern = _pattern(names)
 
     def text(self, value: Any) -> str:
         """Return a text without the names."""
@@ -130,6 +136,12 @@ class _Scrub:
                 return list(value)
             return f"{len(value)} columns" if len(value) != 1 else "1 column"
         return value
+
+
+def _pattern(names: Sequence[Any]) -> re.Pattern[str] | None:
+    words = sorted({plain(name) for name in names if plain(name)}, key=lambda name: (-len(name), name))
+    pattern = "|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words)
+    return re.compile(pattern, re.IGNORECASE) if words else None
 
 
 def _kept(record: Mapping[str, Any], names: Sequence[str], scrub: _Scrub) -> dict[str, Any]:
@@ -157,7 +169,9 @@ def _identifier(point: Mapping[str, Any], scrub: _Scrub) -> str:
     return f"{name}[{told}]" if told else name
 
 
-def _point(point: Mapping[str, Any], identifier: str, renamed: Mapping[str, str], scrub: _Scrub) -> dict[str, Any]:
+def _point(
+    point: Mapping[str, Any], identifier: str, renamed: Mapping[str, str], scrub: _Scrub, secrets: Sequence[str]
+) -> dict[str, Any]:
     status = point.get("status")
     hidden = small(point.get("rows_suppressed")) == FEWER
     n_train, proved = number(point.get("n_train")), point.get("guarantee")
@@ -174,29 +188,39 @@ def _point(point: Mapping[str, Any], identifier: str, renamed: Mapping[str, str]
         "release": plain(point.get("release")),
         "status": status,
         # A failed setting's reason is an error's text, which nobody wrote for outsiders.
-        "reason": scrub.text(point.get("reason"))
-        if scrub.known and status == "skipped" and point.get("reason")
-        else None,
+        "reason": public_reason(point["reason"]) if status == "skipped" and point.get("reason") else None,
         "replicates": point.get("replicates"),
         "n_train": None if n_train is None else round(n_train / 10) * 10,
-        "utility": {key: _kept(mapping(u), _UTILITY, scrub) for key, u in mapping(point.get("utility")).items()},
-        "risks": {key: _risk(mapping(risk), scrub) for key, risk in mapping(point.get("risks")).items()},
+        "utility": {key: _utility(mapping(found), scrub) for key, found in mapping(point.get("utility")).items()},
+        "risks": {k: _risk(str(k), mapping(risk), scrub, secrets) for k, risk in mapping(point.get("risks")).items()},
+        "worst_risk": worst_risks(point.get("worst_risk")),
+        "subgroups": groups(point.get("subgroups")),
         "guarantee": None,
         "meets": {renamed[k]: v for k, v in mapping(point.get("meets")).items() if k in renamed},
         "rows_suppressed": small(point.get("rows_suppressed")),
         "rows_released": None if hidden else point.get("rows_released"),
     }
     if isinstance(proved, Mapping):
-        told = [scrub.text(text) for text in items(proved.get("assumptions"))] if scrub.known else []
+        told = list(dict.fromkeys(map(public_assumption, items(proved.get("assumptions")))))
         record["guarantee"] = {**_kept(proved, _GUARANTEE, scrub), "assumptions": told}
     return record
 
 
-def _risk(risk: Mapping[str, Any], scrub: _Scrub) -> dict[str, Any]:
-    kept = _kept(risk, _RISK, scrub)
-    for name in ("reason", "note"):
-        if risk.get(name):
-            kept[name] = scrub.text(risk[name])
+def _utility(estimate: Mapping[str, Any], scrub: _Scrub) -> dict[str, Any]:
+    kept = _kept(estimate, _UTILITY, scrub)
+    if estimate.get("reason"):
+        kept["reason"] = public_reason(estimate["reason"])
+    if isinstance(estimate.get("difference"), Mapping):
+        kept["difference"] = numbers(estimate["difference"], ("value", "low", "high", "replicates"))
+    return kept
+
+
+def _risk(threat: str, risk: Mapping[str, Any], scrub: _Scrub, secrets: Sequence[str]) -> dict[str, Any]:
+    kept = {**_kept(risk, _RISK, scrub), **risk_details(threat, risk, secrets)}
+    if risk.get("reason"):
+        kept["reason"] = public_reason(risk["reason"])
+    if note := public_note(risk.get("note")):
+        kept["note"] = note
     people = number(risk.get("n_members"))
     kept.update(_class_sizes(risk, people))
     whole = risk.get("whole_table")

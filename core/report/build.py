@@ -13,6 +13,7 @@ from core.charts.verdict import (
     points_of,
     ranked,
     requirements_of,
+    risk_of,
     sentence,
     shortfalls,
     threat_shown,
@@ -20,14 +21,22 @@ from core.charts.verdict import (
     violation_text,
     violations,
 )
-from core.charts.words import VERDICTS, anchor_of, items, label_of, mapping, number, plain, short, threat_of
+from core.charts.words import VERDICTS, anchor_of, label_of, mapping, number, plain, short, threat_of
 from core.report.audience import LEFT_OUT, for_audience
 from core.report.caveats import caveats, method, short_caveats
+from core.report.coverage import coverage_section
+from core.report.facts import facts
 from core.report.model import Bullets, Code, Report, Section, Table, Text
-from core.report.points import points_table, record
+from core.report.payers import payers_section, vulnerable_sentence
+from core.report.points import points_table
+from core.report.reading import reading_section
+from core.report.record import record
 
 BEST = 5
 """Rows of the executive's page."""
+
+ALERTS = 3
+"""Violations that the executive's page writes out; the others are counted."""
 
 
 def build(result: Mapping[str, Any], audience: str) -> Report:
@@ -47,44 +56,17 @@ def build(result: Mapping[str, Any], audience: str) -> Report:
         title=plain(study.get("name")) or "Study without a name",
         audience=audience,
         takeaway=sentence(seen),
-        facts=_facts(seen, audience),
-        alerts=alerts,
+        facts=facts(seen, audience),
+        alerts=_fewer(alerts) if audience == "executive" else alerts,
         chart=chart,
         sections=sections,
     )
 
 
-def _facts(result: Mapping[str, Any], audience: str) -> tuple[tuple[str, str], ...]:
-    study, table = mapping(result.get("study")), mapping(result.get("table"))
-    model = mapping(study.get("model"))
-    settings = ", ".join(f"{plain(k)} = {short(v)}" for k, v in model.items() if k != "key")
-    key = plain(model.get("key") or study.get("model") or "not stated")
-    counts = [f"{short(table[k])} {k}" for k in ("rows", "people", "columns") if table.get(k) is not None]
-    if study.get("rows") is not None:
-        counts.append(f"a random sample of {short(study['rows'])} people was used")
-    twins = table.get("twins")
-    planned = "" if study.get("replicates") is None else f", {short(study['replicates'])} replicates"
-    facts = [
-        ("Table", ", ".join(counts) or "not stated"),
-        ("Predicted", plain(study.get("target")) or "not stated"),
-        ("Model", f"{key} ({settings})" if settings and audience != "executive" else key),
-        ("Effort", f"{plain(study.get('effort')) or 'not stated'}{planned}"),
-    ]
-    if study.get("date"):
-        facts.append(("Date", plain(study["date"])))
-    if audience != "executive":
-        knows = [plain(name) for name in items(study.get("knows") or mapping(study.get("attacker")).get("knows"))]
-        if knows:
-            facts.append(("The attacker knows", ", ".join(knows)))
-        elif number(study.get("knows_columns")):
-            facts.append(("The attacker knows", f"{short(study['knows_columns'])} columns"))
-        if twins is not None:
-            facts.append(
-                ("People with a twin", f"{short(twins)} (their row equals another person's; none was dropped)")
-            )
-        if study.get("assume_public_domain") is True:
-            facts.append(("Assumed", "ranges and categories of the columns are public knowledge"))
-    return tuple(facts)
+def _fewer(alerts: tuple[str, ...]) -> tuple[str, ...]:
+    if len(alerts) <= ALERTS:
+        return alerts
+    return *alerts[:ALERTS], f"VIOLATION: {len(alerts) - ALERTS} more like this; the team's report has them all."
 
 
 def _numbered(result: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
@@ -95,7 +77,7 @@ def _numbered(result: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
 
 def _full(result: Mapping[str, Any], chart: TradeOffInfo, audience: str) -> tuple[Section, ...]:
     requirements, rows = requirements_of(result), _numbered(result)
-    threat, metric = threat_shown(result), metric_shown(result)
+    threat, metric, study = threat_shown(result), metric_shown(result), mapping(result.get("study"))
     sections = [_requirements(result, requirements)]
     if rows:
         caption = "Every measured setting, numbered as on the chart"
@@ -104,13 +86,16 @@ def _full(result: Mapping[str, Any], chart: TradeOffInfo, audience: str) -> tupl
                 title="Settings", blocks=(points_table(rows, requirements, threat, metric, caption), *_off_axis(chart))
             )
         )
+        sections += [payers_section(rows, threat, metric, study), coverage_section(rows)]
     sections.append(_absent(chart))
+    sections.append(reading_section(result))
     sections.append(Section(title="What these numbers do not say", blocks=(Bullets(items=caveats(result)),)))
     sections.append(Section(title="How they were made", blocks=(Bullets(items=method(result)),)))
     if audience == "team" and rows:
         intro = Text(text="Everything that was measured about each setting, what was not, and its exact configuration.")
         sections.append(Section(title="Record of each setting", blocks=(intro,)))
-        sections += [record(place, point, requirements) for place, point in rows]
+        pool = number(mapping(result.get("table")).get("pool_people"))
+        sections += [record(place, point, requirements, study, threat, pool) for place, point in rows]
     sections.append(_again(result))
     if audience != "team":
         sections.append(_left_out())
@@ -129,13 +114,22 @@ def _executive(result: Mapping[str, Any], chart: TradeOffInfo) -> tuple[Section,
     chosen = _best(rows, requirements, threat, metric)
     if chosen:
         caption = f"The {len(chosen)} best of {len(rows)} settings" if len(rows) > 1 else "The only setting"
-        blocks.append(points_table(chosen, requirements, threat, metric, caption))
+        blocks.append(points_table(chosen, requirements, threat, metric, caption, brief=True))
+        blocks += _best_pays(result, chosen[0], threat)
     hidden = [f"{len(found)} {word}" for found, word in ((chart.skipped, "skipped"), (chart.failed, "failed")) if found]
     if hidden:
         blocks.append(Text(text=f"Without a number: {' and '.join(hidden)}; the team's report says why."))
     sections = [Section(title="The choice", blocks=tuple(blocks))] if blocks else []
     sections.append(Section(title="What these numbers do not say", blocks=(Bullets(items=short_caveats(result)),)))
     return tuple(sections)
+
+
+def _best_pays(result: Mapping[str, Any], best: tuple[int, Mapping[str, Any]], threat: str) -> list[Text]:
+    """Return who pays under the setting named first, because an average can hide it."""
+    place, point = best
+    pool = number(mapping(result.get("table")).get("pool_people"))
+    told = vulnerable_sentence(threat, risk_of(point, threat), mapping(result.get("study")), pool)
+    return [Text(text=f"Setting {place}: {told}")] if told else []
 
 
 def _best(

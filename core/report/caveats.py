@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.attacks import ATTACKS
 from core.charts.verdict import points_of, requirements_of, settings_of, threat_shown
 from core.charts.words import THREATS, items, listed, mapping, number, plain, short, threat_of
+from core.report.facts import columns_text
 
 
 def caveats(result: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the limits of this result, the most important first."""
     measured = [point for point in points_of(result) if point.get("status") == "measured"]
-    told = [_measured(result, measured), _undetected(), _best_of(result)]
+    told = [_measured(measured), _undetected("The table of risks"), _best_of(result)]
     kinds = {str(mapping(point.get("guarantee")).get("kind")) for point in measured}
     steps = {str(mapping(s).get("technique")) for p in measured for s in items(p.get("recipe"))}
     blind = _blind(measured)
@@ -59,7 +61,13 @@ def short_caveats(result: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the four that belong on one page."""
     measured = [point for point in points_of(result) if point.get("status") == "measured"]
     blind = _blind(measured)
-    return (_measured(result, measured), _undetected(), _best_of(result), *((blind,) if blind else ()), _ledger(result))
+    return (
+        _measured(measured, brief=True),
+        _undetected("The team's report"),
+        _best_of(result),
+        *((blind,) if blind else ()),
+        _ledger(result),
+    )
 
 
 def _replicates(measured: list[Mapping[str, Any]]) -> str:
@@ -72,30 +80,36 @@ def _replicates(measured: list[Mapping[str, Any]]) -> str:
 
 
 def _attacks(measured: list[Mapping[str, Any]]) -> list[str]:
-    names = (
-        plain(name)
-        for point in measured
-        for risk in mapping(point.get("risks")).values()
-        if mapping(risk).get("status") == "measured"
-        for name in str(mapping(risk).get("attack") or "").split(",")
-    )
-    return sorted({name for name in names if name})
+    """Return every attack that was made, the ones that lost too."""
+    names: set[str] = set()
+    for point in measured:
+        for threat, risk in mapping(point.get("risks")).items():
+            record = mapping(risk)
+            if record.get("status") != "measured":
+                continue
+            told = plain(record.get("attack"))
+            # An attack on rows says which variant it chose after a colon; attacks on a model are a list.
+            names |= {told.partition(":")[0]} if threat != "membership" else set(told.split(", "))
+            names |= {plain(name) for name in mapping(record.get("per_attack"))}
+    return sorted(ATTACKS[name].title if name in ATTACKS else name for name in names if name)
 
 
-def _measured(result: Mapping[str, Any], measured: list[Mapping[str, Any]]) -> str:
+def _measured(measured: list[Mapping[str, Any]], brief: bool = False) -> str:
     attacks = _attacks(measured)
-    these = f" ({listed(attacks)})" if attacks else ""
+    these = f"these attacks ({listed(attacks)})" if attacks else "these attacks"
+    if brief:
+        these = f"{len(attacks)} attack{'s' * (len(attacks) != 1)}"
     return (
-        f"Risks were measured on {_replicates(measured)} of this table, by these attacks{these} and no others. "
+        f"Risks were measured on {_replicates(measured)} of this table, by {these} and no others. "
         "Somebody "
         "with a better attack, or who knows more, can do better: a measured risk is a floor, not a ceiling. It was not "
         "measured on the file that you may release."
     )
 
 
-def _undetected() -> str:
+def _undetected(where: str) -> str:
     return (
-        "A risk that was not detected may still be there. The team's report says for each setting how large an "
+        f"A risk that was not detected may still be there. {where} says for each setting how large an "
         "advantage would have been found four times in five; a smaller one is missed more often."
     )
 
@@ -128,13 +142,18 @@ def _ledger(result: Mapping[str, Any]) -> str:
     ledger = mapping(result.get("ledger"))
     names = (("settings", "settings"), ("replicates", "replicates"), ("fits", "fits on people's data"))
     counted = [f"{short(ledger[key])} {words}" for key, words in names if number(ledger.get(key)) is not None]
+    if number(ledger.get("previews")):
+        counted.append(f"{short(ledger['previews'])} quick looks at single settings before")
     head = f"Looking had a cost too: {listed(counted)}. " if counted else "Looking had a cost too. "
     note = plain(ledger.get("note"))
     return head + (note or "No guarantee of a single setting covers what the comparison itself gives away.")
 
 
 def _average() -> str:
-    return "Risks are averages over people. A few people with rare values can be far easier to attack than that."
+    return (
+        "Risks are averages over people. A few people with rare values can be far easier to attack than that: those "
+        "who stand out most are counted apart, and even that is an average over them."
+    )
 
 
 def method(result: Mapping[str, Any]) -> tuple[str, ...]:
@@ -146,7 +165,7 @@ def method(result: Mapping[str, Any]) -> tuple[str, ...]:
     replicates = short(study.get("replicates")) if study.get("replicates") is not None else "not stated"
     knows = _knows(study)
     told = [
-        f"Split. People are divided once into a test part, used for accuracy only, and a pool{sizes}. In every "
+        f"Split. People are divided once into a test part, used to score the model only, and a pool{sizes}. In every "
         "replicate "
         "an independent coin puts each person of the pool in (members) or out (controls); everything that is "
         "fitted sees "
@@ -163,9 +182,11 @@ def method(result: Mapping[str, Any]) -> tuple[str, ...]:
         "It is not "
         "clipped, so it can be a little below zero. Re-identification is the exception: the average chance to find a "
         "member's row by the declared columns, its control is zero by definition.",
+        "Residual is the share of the attacker's failures on people outside the data that the data turn into hits, "
+        "1 - (1 - m) / (1 - c) with success m on people in it and c on people outside. Where outsiders are nearly "
+        "always guessed right it can be large although the risk is small.",
         "Intervals are 95 % intervals. For utility they count the spread over test people and over replicates; "
-        "for risks "
-        "each person's replicates are kept together.",
+        "for risks each person's replicates are kept together; differences to no protection are paired by person.",
         "Utility is always shown beside what a model reaches that knows nothing.",
         "A guarantee is what is proved; a measurement is an attack that was tried. They are never merged into "
         "one score.",
@@ -186,10 +207,15 @@ def method(result: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _knows(study: Mapping[str, Any]) -> str:
-    names = [plain(name) for name in items(study.get("knows") or mapping(study.get("attacker")).get("knows"))]
-    if names:
-        return f"The attacker is assumed to know {listed(names)}."
-    count = number(study.get("knows_columns"))
-    if count:
-        return f"The attacker is assumed to know {count:.0f} columns."
-    return "The attacker is assumed to know the declared quasi-identifiers."
+    """Return what the attacker on rows holds and how many people are attacked."""
+    known = columns_text(study, "knows") or "the declared quasi-identifiers"
+    told = [f"The attacker is assumed to know {known}."]
+    left, right, secrets = (columns_text(study, key) for key in ("left", "right", "secrets"))
+    if left and right:
+        told.append(f"For linkability they hold {left} in one list and {right} in another.")
+    if secrets:
+        told.append(f"For attribute inference they guess {secrets}.")
+    people = number(study.get("attacked_on_rows"))
+    if people:
+        told.append(f"Tried on {people:.0f} people, the same ones for every setting; all attempts made are counted.")
+    return " ".join(told)

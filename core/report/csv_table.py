@@ -11,11 +11,16 @@ from typing import Any
 from core.charts.verdict import points_of, requirements_of, risk_of, utility_of, verdict_of
 from core.charts.words import METRICS, THREATS, items, label_of, mapping, number, plain
 
-_UTILITY = ("value", "low", "high", "reference", "n")
+_SPAN = ("value", "low", "high")
+_UTILITY = ("value", "low", "high", "reference", "better", "n", "method")
 _RISK = (
     *("value", "low", "high", "success_members", "success_controls", "reference", "n_members", "n_controls"),
-    *("attack", "detectable", "auc", "tpr_at_1pct", "bound", "violation", "reason"),
+    *("attack", "detectable", "auc", "auc_low", "auc_high", "tpr_at_1pct", "tpr_low", "tpr_high", "bound"),
+    *("violation", "finite_pool_corrected", "attempts", "tied_share", "method", "note", "reason"),
 )
+_NESTED = ("residual", "difference", "vulnerable")
+_INSIDE = ("kinds", "rare", "caps", "per_attack")
+"""Lists of a risk that only the team gets, each as the JSON of one cell."""
 _GUARANTEE = ("kind", "k", "l", "t", "epsilon", "delta", "neighbours", "unit", "advantage_bound", "tpr_at_1pct_bound")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -36,13 +41,18 @@ def guarded(value: Any) -> Any:
     return f"'{text}" if str(value).startswith(_FORMULA) or text.startswith(_FORMULA) else text
 
 
-def render_csv(result: Mapping[str, Any]) -> str:
+def render_csv(result: Mapping[str, Any], inside: bool = True) -> str:
     """Return the settings of a result that was already filtered for its audience.
 
     A risk without a number has its status and empty cells; an empty cell is never zero.
+
+    Parameters
+    ----------
+    inside : bool
+        Whether the team reads it: then groups, rare values and variants are in it, as JSON in a cell.
     """
     points, requirements = points_of(result), requirements_of(result)
-    rows = [_row(point, requirements, _threats(points), _metrics(points)) for point in points]
+    rows = [_row(point, requirements, _threats(points), _metrics(points), inside) for point in points]
     names = list(rows[0]) if rows else ["id", "setting", "status"]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -57,20 +67,33 @@ def _threats(points: list[Mapping[str, Any]]) -> list[str]:
 
 
 def _metrics(points: list[Mapping[str, Any]]) -> list[str]:
-    found = {str(key) for point in points for key in mapping(point.get("utility"))} - {"accuracy_full"}
+    found = {str(key) for point in points for key in mapping(point.get("utility"))}
+    found = {key for key in found if not key.endswith("_full")}
     return [*(key for key in METRICS if key in found), *sorted(found - set(METRICS))]
 
 
+def _full(metrics: list[str]) -> list[str]:
+    """Return the fit on the whole pool, which has the first metric of the task only."""
+    return ["r2_full"] if "r2" in metrics else ["accuracy_full"]
+
+
 def _row(
-    point: Mapping[str, Any], requirements: list[Mapping[str, Any]], threats: list[str], metrics: list[str]
+    point: Mapping[str, Any],
+    requirements: list[Mapping[str, Any]],
+    threats: list[str],
+    metrics: list[str],
+    inside: bool,
 ) -> dict[str, Any]:
     row: dict[str, Any] = {"id": str(point.get("id")), "setting": label_of(point)}
     for name in ("family", "status", "reason", "release", "replicates", "n_train", "rows_released", "rows_suppressed"):
         row[name] = point.get(name)
+    row["violation"] = any(mapping(risk).get("violation") is True for risk in mapping(point.get("risks")).values())
     for metric in metrics:
         estimate = utility_of(point, metric)
         row |= {f"{metric} {name}": estimate.get(name) for name in _UTILITY}
-    row["accuracy_full"] = utility_of(point, "accuracy_full").get("value")
+        row |= _span(f"{metric} difference", estimate.get("difference"))
+    for metric in _full(metrics):
+        row[metric] = utility_of(point, metric).get("value")
     measured = point.get("status") == "measured"
     for threat in threats:
         risk = risk_of(point, threat)
@@ -78,9 +101,27 @@ def _row(
         row[f"{threat} status"] = status if measured else "not_measured"
         shown = risk if measured and status == "measured" else {"reason": risk.get("reason")}
         row |= {f"{threat} {name}": shown.get(name) for name in _RISK}
+        for name in _NESTED:
+            row |= _span(f"{threat} {name}", shown.get(name))
+        if inside:
+            row |= {f"{threat} {name}": _json(shown.get(name)) for name in _INSIDE}
+    if inside:
+        row["subgroups"] = _json(point.get("subgroups"))
     proved = mapping(point.get("guarantee"))
     row |= {f"guarantee {name}": proved.get(name) for name in _GUARANTEE}
     verdict = dict(verdict_of(point, requirements).each)
     row |= {f"limit {place}: {plain(name)}": found for place, (name, found) in enumerate(verdict.items(), start=1)}
     row["recipe"] = json.dumps(items(point.get("recipe")), ensure_ascii=False, default=str)
     return row
+
+
+def _span(head: str, record: Any) -> dict[str, Any]:
+    """Return a number with its interval; empty cells where it is not measured."""
+    found = mapping(record)
+    told = found if found.get("status", "measured") == "measured" else {}
+    return {f"{head} {name}": told.get(name) for name in _SPAN}
+
+
+def _json(value: Any) -> str | None:
+    """Return a list as the JSON of one cell; nothing for an empty one."""
+    return json.dumps(value, ensure_ascii=False, default=str) if value else None
