@@ -17,6 +17,7 @@ from typing import Any
 
 from core.audit.command import add_audit
 from core.errors import UserError
+from core.release.command import add_release
 
 
 def _listing(what: str) -> list[dict[str, Any]]:
@@ -216,6 +217,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("-o", dest="output", required=True)
     command.set_defaults(run=_report)
     add_audit(commands)
+    add_release(commands)
     return top
 
 

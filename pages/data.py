@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import assumptions, intake, roles, task, today
+from pages.components import adviser, assumptions, intake, roles, task, today
 from pages.components.boot import ensure_entry
 from pages.components.shell import empty, enter, house, link, show_error, told, workspace
 from pages.components.vault import Workspace
@@ -73,3 +73,5 @@ else:
             link("trade_off", space)
     with told():
         assumptions.show(space)
+    with told():
+        adviser.show(space)

@@ -13,6 +13,9 @@ import numpy as np
 import pandas as pd
 
 from core.data import pii
+from core.data.pii import percent
+from core.data.pii_cells import holds_mail
+from core.data.pii_records import RECORDS, finite, record
 from core.data.prepare import (
     MOSTLY,
     CellFacts,
@@ -33,8 +36,6 @@ __all__ = ["Suggestion", "apply_kinds", "date_findings", "date_form", "masked_ex
 
 MANY = 200
 """Different values from which texts that hardly repeat are text rather than categories."""
-RECORDS = 20
-"""Fewest rows from which all-different values say something about a column."""
 CLASSES = 20
 """Most classes of a target that is known by its name; a guess has at most half as many."""
 
@@ -53,6 +54,8 @@ class Suggestion:
         Share of the cells that are not missing whose value no other cell has, 0 to 1.
     person_id : bool
         Whether this column says which rows belong to one person. At most one column does.
+    hints : tuple of Hint
+        What the cells say about people, the surest first; each with its share of the cells.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Suggestion:
     missing: int
     share_unique: float
     person_id: bool
+    hints: tuple[pii.Hint, ...] = ()
 
 
 def suggest(frame: pd.DataFrame) -> tuple[Suggestion, ...]:
@@ -102,26 +106,19 @@ def _hierarchy(suggestion: Suggestion) -> Hierarchy | None:
         return None
     if suggestion.kind is Kind.DATE:
         return Hierarchy(kind="date")
-    if suggestion.kind is Kind.CATEGORICAL and pii.has_topic(suggestion.name, "postal code"):
+    postal = pii.has_topic(suggestion.name, "postal code") or any(h.what == "postal codes" for h in suggestion.hints)
+    if suggestion.kind is Kind.CATEGORICAL and postal:
         return Hierarchy(kind="prefix")
     return None
-
-
-def percent(share: float) -> str:
-    """Write a share in percent, "all" and "none" only when that is exact.
-
-    >>> percent(0.974), percent(0.9999), percent(1.0)
-    ('97 %', 'more than 99 %', '100 %')
-    """
-    if 0.99 < share < 1:
-        return "more than 99 %"
-    return "less than 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
 
 
 def _column(name: str, cells: pd.Series[Any]) -> Suggestion:
     facts = facts_of(cells)
     kind, how = _kind(name, facts)
-    role, kind, why = _role(name, facts, kind)
+    hints = pii.hints(name, facts, kind)
+    role, kind, why = _role(name, facts, kind, hints)
+    if role not in (Role.DIRECT_IDENTIFIER, Role.IGNORED):
+        why = " ".join([why, *(h.reason for h in hints if h.sure == "possible")])
     return Suggestion(
         name=name,
         kind=kind,
@@ -131,6 +128,7 @@ def _column(name: str, cells: pd.Series[Any]) -> Suggestion:
         missing=facts.rows - facts.present,
         share_unique=float((facts.counts == 1).sum() / facts.present) if facts.present else 0.0,
         person_id=False,
+        hints=hints,
     )
 
 
@@ -142,12 +140,12 @@ def _kind(name: str, facts: CellFacts) -> tuple[Kind, str]:
     if values.dtype.kind == "M":
         return Kind.DATE, ""
     if pd.api.types.is_numeric_dtype(values.dtype):
-        finite = np.isfinite(values.to_numpy(dtype=float, na_value=np.nan)).all()
-        return _number(name, facts, "") if finite else (Kind.CATEGORICAL, "Some cells hold infinite numbers.")
+        plain = np.isfinite(values.to_numpy(dtype=float, na_value=np.nan)).all()
+        return _number(name, facts, "") if plain else (Kind.CATEGORICAL, "Some cells hold infinite numbers.")
     if values.dtype == object and values.map(lambda v: isinstance(v, (bool, np.bool_))).any():
         return Kind.CATEGORICAL, ""
-    share = facts.share(_finite(facts.texts).notna().to_numpy(dtype=bool))
-    if share == 1 and _finite(values).notna().all():
+    share = facts.share(finite(facts.texts).notna().to_numpy(dtype=bool))
+    if share == 1 and finite(values).notna().all():
         return _number(name, facts, "")
     if share >= MOSTLY and share < 1:
         numbers = comma_numbers(texts_of(values))
@@ -176,11 +174,6 @@ def _kind(name: str, facts: CellFacts) -> tuple[Kind, str]:
     return Kind.DATE, f"The cells are dates.{doubt}"
 
 
-def _finite(values: pd.Series[Any]) -> pd.Series[Any]:
-    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
-    return numbers.where(np.isfinite(numbers))
-
-
 def _number(name: str, facts: CellFacts, how: str) -> tuple[Kind, str]:
     if facts.distinct <= 2:
         return Kind.CATEGORICAL, "It holds no more than two numbers, which are read as categories."
@@ -189,11 +182,11 @@ def _number(name: str, facts: CellFacts, how: str) -> tuple[Kind, str]:
     return Kind.NUMERIC, how
 
 
-def _role(name: str, facts: CellFacts, kind: Kind) -> tuple[Role, Kind, str]:
+def _role(name: str, facts: CellFacts, kind: Kind, hints: tuple[pii.Hint, ...]) -> tuple[Role, Kind, str]:
     """Return role and kind of one column by itself, and the reason."""
     if not facts.distinct:
         return Role.IGNORED, Kind.CATEGORICAL, "Every cell is empty."
-    direct = _direct(name, facts, kind)
+    direct = _direct(name, facts, kind, hints)
     if direct:
         return Role.DIRECT_IDENTIFIER, Kind.TEXT, direct
     if facts.distinct == 1 and facts.present == facts.rows:
@@ -209,8 +202,11 @@ def _role(name: str, facts: CellFacts, kind: Kind) -> tuple[Role, Kind, str]:
             kind,
             f"Its name points at a postal code, and {percent(share)} of the cells look like one.",
         )
+    told = [hint for hint in hints if hint.role is Role.QUASI_IDENTIFIER and hint.sure != "possible"]
     if pii.has_topic(name, "birth"):
         return Role.QUASI_IDENTIFIER, kind, "Its name points at a date or year of birth, which others may know."
+    if told:
+        return Role.QUASI_IDENTIFIER, kind, f"{told[0].sentence} Others may know such things."
     if pii.has_topic(name, "sensitive"):
         return Role.SENSITIVE, kind, "Its name points at something that people keep to themselves."
     if pii.has_topic(name, "quasi"):
@@ -220,6 +216,8 @@ def _role(name: str, facts: CellFacts, kind: Kind) -> tuple[Role, Kind, str]:
         length = float((facts.texts.str.len() * facts.weights).sum() / facts.weights.sum())
         if (words >= 5 or length >= 60) and facts.distinct > max(0.5 * facts.present, 3):
             text = f"Free text (about {words:.0f} words in a cell): it may name people, and no model reads it."
+            if held := facts.share(holds_mail(facts.texts)):
+                text += f" {percent(held)} of the texts hold an e-mail address."
             return Role.IGNORED, Kind.TEXT, text
         if facts.distinct >= MANY and facts.distinct > 0.5 * facts.present:
             many = f"{facts.distinct:,} different texts in {facts.present:,} cells are too many to be categories."
@@ -227,18 +225,15 @@ def _role(name: str, facts: CellFacts, kind: Kind) -> tuple[Role, Kind, str]:
     return Role.FEATURE, kind, "Nothing in its name or its cells points at a person."
 
 
-def _direct(name: str, facts: CellFacts, kind: Kind) -> str:
+def _direct(name: str, facts: CellFacts, kind: Kind, hints: tuple[pii.Hint, ...]) -> str:
     """Return why a column names somebody, or nothing."""
     texts, different = facts.texts, facts.distinct / facts.present
-    if kind is not Kind.DATE:
-        for pattern, called in pii.PATTERN_NAMES.items():
-            if kind is Kind.NUMERIC and pattern != "card":
-                continue
-            share = facts.share(pii.matches(texts, pattern))
-            if share >= MOSTLY:
-                return f"{percent(share)} of the cells look like {called}."
-        if pii.has_topic(name, "phone") and facts.share(pii.phone(texts.str.strip(), named=True)) >= MOSTLY:
-            share = facts.share(pii.phone(texts.str.strip(), named=True))
+    for hint in hints:
+        if hint.role is Role.DIRECT_IDENTIFIER and hint.sure != "possible":
+            return hint.sentence
+    if kind is not Kind.DATE and pii.has_topic(name, "phone"):
+        share = facts.share(pii.phone(texts.str.strip(), named=True))
+        if share >= MOSTLY:
             return f"Its name points at phone numbers, and {percent(share)} of the cells look like one."
     if pii.names_person_id(name) and facts.distinct > 2:
         return "Its name is that of a person's number."
@@ -257,32 +252,7 @@ def _direct(name: str, facts: CellFacts, kind: Kind) -> str:
             return f"Its name points at an official number, and it has {facts.distinct:,} different values."
         if any(pii.has_topic(name, topic) for topic in ("account", "e-mail", "phone")):
             return f"Its name points at an account or a device, and it has {facts.distinct:,} different values."
-    return _record(name, facts, kind)
-
-
-def _record(name: str, facts: CellFacts, kind: Kind) -> str:
-    """Return why a column numbers the rows, or repeats like a person's number; or nothing."""
-    if kind is Kind.DATE or facts.present < 2:
-        return ""
-    all_differ = facts.distinct == facts.present
-    if pii.names_id(name):
-        if all_differ:
-            return "Its name is that of an id, and no two cells are the same."
-        if facts.distinct > 0.1 * facts.present and facts.distinct > RECORDS:
-            return "Its name is that of an id, and its values repeat."
-        return ""
-    if not all_differ or facts.present < RECORDS:
-        return ""
-    numbers = _finite(facts.values)
-    if numbers.notna().all():
-        steps = np.diff(np.sort(numbers.to_numpy()))
-        whole = bool((steps == 1).all()) and not any(pii.has_topic(name, t) for t in ("quasi", "birth", "postal code"))
-        return "Its numbers count the rows: no two are the same, and none is left out." if whole else ""
-    codes = facts.texts.str.strip().str.fullmatch(r"(?=.*\d)[A-Za-z0-9_\-./:#]{3,64}").to_numpy(dtype=bool)
-    if kind is Kind.CATEGORICAL and facts.share(codes) >= 0.9 and not pii.has_topic(name, "postal code"):
-        share = facts.share(codes)
-        return f"No two cells are the same, and {percent(share)} of them look like a code: it tells rows apart."
-    return ""
+    return record(name, facts, kind)
 
 
 def _with_person(found: list[Suggestion]) -> list[Suggestion]:

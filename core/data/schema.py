@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from core.data.hierarchy_spec import Hierarchy, hierarchy_from_json, read_levels
 from core.errors import UserError
+
+__all__ = ["MODEL_ROLES", "Column", "Hierarchy", "Kind", "Role", "Schema", "read_levels"]
 
 
 class Kind(StrEnum):
@@ -36,63 +38,6 @@ class Role(StrEnum):
 
 
 MODEL_ROLES = (Role.QUASI_IDENTIFIER, Role.SENSITIVE, Role.FEATURE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hierarchy:
-    """How a column's values become coarser, level by level; the level above the last is always "everything".
-
-    Parameters
-    ----------
-    kind : {"intervals", "prefix", "date", "levels"}
-        `intervals` cuts numbers at multiples of `widths`; `prefix` keeps fewer leading characters of a code;
-        `date` goes month, quarter, year, decade; `levels` looks values up in `rows`.
-    widths : tuple of float
-        Interval widths, strictly increasing. For `intervals` only.
-    rows : tuple of tuple of str
-        One row per leaf value, leaf first, then its group at each level. For `levels` only.
-    """
-
-    kind: str
-    widths: tuple[float, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse a hierarchy that is not one."""
-        if self.kind not in ("intervals", "prefix", "date", "levels"):
-            raise UserError(
-                "a hierarchy's kind must be intervals, prefix, date or levels",
-                got=repr(self.kind),
-                do="Choose one of these.",
-            )
-        if self.kind == "intervals":
-            good = all(isinstance(w, (int, float)) and math.isfinite(w) and w > 0 for w in self.widths)
-            if not self.widths or not good or list(self.widths) != sorted(set(self.widths)):
-                raise UserError(
-                    "interval widths must be positive and increasing",
-                    got=repr(list(self.widths)),
-                    do="Write for example [5, 10, 20].",
-                )
-        if self.kind == "levels":
-            lengths = {len(row) for row in self.rows}
-            if len(lengths) != 1 or lengths.pop() < 2:
-                raise UserError(
-                    "a levels hierarchy has rows of one length of two or more",
-                    got=f"{len(self.rows)} rows of {len({len(row) for row in self.rows})} different lengths",
-                    do="Write one row per value: value;group;larger group.",
-                )
-            if len({row[0] for row in self.rows}) != len(self.rows):
-                raise UserError(
-                    "a levels hierarchy names each value once", got="a value twice", do="Remove the repeated row."
-                )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        if self.kind == "intervals":
-            return {"kind": self.kind, "widths": list(self.widths)}
-        if self.kind == "levels":
-            return {"kind": self.kind, "rows": [list(row) for row in self.rows]}
-        return {"kind": self.kind}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,28 +247,5 @@ def _column(name: str, spec: Any, folder: Path | None) -> Column:
         role=role,
         bounds=None if bounds is None else (bounds[0], bounds[1]),
         categories=None if categories is None else tuple(str(value) for value in categories),
-        hierarchy=_hierarchy(name, spec.get("hierarchy"), folder),
+        hierarchy=hierarchy_from_json(name, spec.get("hierarchy"), folder),
     )
-
-
-def _hierarchy(name: str, spec: Any, folder: Path | None) -> Hierarchy | None:
-    if spec is None:
-        return None
-    if not isinstance(spec, Mapping):
-        raise UserError(f"the hierarchy of {name!r} is an object", got=type(spec).__name__, do="Give it a kind.")
-    rows: tuple[tuple[str, ...], ...] = ()
-    if spec.get("kind") == "levels":
-        if "file" in spec:
-            rows = read_levels((folder or Path()) / str(spec["file"]))
-        else:
-            rows = tuple(tuple(str(cell) for cell in row) for row in spec.get("rows", ()))
-    return Hierarchy(kind=str(spec.get("kind")), widths=tuple(spec.get("widths", ())), rows=rows)
-
-
-def read_levels(path: Path) -> tuple[tuple[str, ...], ...]:
-    """Read an ARX levels file: one row per value, leaf first, semicolons, no header."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            return tuple(tuple(row) for row in csv.reader(handle, delimiter=";") if row)
-    except FileNotFoundError:
-        raise UserError("a levels file must exist", got=f"no file {path.name}", do="Correct the path.") from None

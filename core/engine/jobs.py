@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import statistics
 import threading
 import time
@@ -13,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.data.table import Table
-from core.engine.local import Engine, run_task
+from core.engine.local import Engine, packed, run_task
 from core.tradeoff.bench import Bench
 from core.tradeoff.difference import Baseline
 from core.tradeoff.null_check import null_check
@@ -79,15 +78,16 @@ class Job:
     """One sweep. Safe to read from any thread.
 
     Replicate 0 of every setting comes before replicate 1 of any, so that the whole chart appears early and then
-    tightens; the fits on all of POOL come last.
+    tightens; the fits on all of POOL come last. `previews` is how often somebody took a quick look at this table
+    before (`core.tradeoff.quick_look`): the ledger counts it.
     """
 
-    def __init__(self, study: Study, table: Table, owner: str = "") -> None:
-        self.study, self.owner = study, owner
+    def __init__(self, study: Study, table: Table, owner: str = "", previews: int = 0) -> None:
+        self.study, self.owner, self._previews, self._releases = study, owner, previews, 0
         self.bench = Bench.prepare(study, table)
         self.recipes = study.with_anchors()
         self.tallies = {recipe.id: Tally(recipe) for recipe in self.recipes}
-        self._payload = pickle.dumps(self.bench)
+        self._payload = packed(self.bench)
         drawn = (study.seed, study.assume_public_domain, study.attacker, study.effort)
         self._key = f"{self.bench.table.fingerprint}:{drawn}"
         self._lock = threading.RLock()
@@ -187,6 +187,11 @@ class Job:
             outcomes = self.tallies[point_id].replicates()
         return null_check(outcomes, self.bench, repetitions) if outcomes else None
 
+    def released(self) -> None:
+        """Count a table that was handed over."""
+        with self._lock:
+            self._releases += 1
+
     def stop(self) -> None:
         """Start nothing more and keep what is done; what is in flight is not waited for."""
         with self._lock:
@@ -232,7 +237,7 @@ class Job:
             points.append(point)
         if state == "stopped":
             points = [_unfinished(point) for point in points]
-        ledger = {**ledger_of(list(held.values()), self.bench), "twins": self._twins}
+        ledger = {**ledger_of(list(held.values()), self.bench, self._previews, self._releases), "twins": self._twins}
         remaining = self._total - done
         left = None
         if state == "running" and len(times) >= 3:

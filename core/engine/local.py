@@ -42,6 +42,11 @@ def run_task(key: str, payload: bytes, recipe: Recipe, study: Study, replicate: 
         return run_replicate(_benches[key], recipe, study, replicate)
 
 
+def packed(bench: Bench) -> bytes:
+    """Return a table ready for workers as the bytes that `run_task` takes."""
+    return pickle.dumps(bench)
+
+
 def _import_heavy() -> bool:
     """Import what the first replicate needs, so that it does not wait for it."""
     import sklearn.ensemble

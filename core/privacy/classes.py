@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from core.data.schema import Kind
 from core.data.table import Labels, Table
 from core.errors import UserError
+from core.privacy.spread import distances, distinct_values, entropies, secret_of, spreads_of
+from core.privacy.verify import verify_k
 
 _LARGEST = 2**62
 _DENSE = 2**21  # below it, counting into an array is quicker than sorting
@@ -83,6 +84,7 @@ def equivalence_classes(table: Table, columns: tuple[str, ...]) -> Classes:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from core.data.schema import Column, Kind, Role, Schema
     >>> schema = Schema((Column(name="age", kind=Kind.NUMERIC, role=Role.QUASI_IDENTIFIER),))
     >>> table = Table.build(pd.DataFrame({"age": [34, 34, 45, None, None]}), schema)
@@ -138,26 +140,6 @@ def reidentification(table: Table, columns: tuple[str, ...], people_total: int) 
     return equivalence_classes(table, columns).expected_matches / people_total
 
 
-def verify_k(table: Table, columns: tuple[str, ...], k: int) -> str | None:
-    """Check k-anonymity by another route than `equivalence_classes`; return what is wrong, or None.
-
-    Values are compared as pandas groups them, people as their different ids. A release without rows breaks no
-    promise.
-    """
-    if not len(table):
-        return None
-    who = pd.Series(table.persons, index=table.frame.index)
-    if columns:
-        keys = [table.frame[name] for name in columns]
-        sizes = who.groupby(keys, dropna=False, observed=True, sort=False).nunique()
-    else:
-        sizes = pd.Series([who.nunique()])
-    small = sizes[sizes < k]
-    if small.empty:
-        return None
-    return f"{len(small)} of {len(sizes)} classes have fewer than {k} people; the smallest has {int(small.min())}"
-
-
 def l_diversity(table: Table, classes: Classes, column: str) -> tuple[int, float]:
     """Return distinct and entropy l of a sensitive column: how uncertain its value is inside the worst class.
 
@@ -168,13 +150,11 @@ def l_diversity(table: Table, classes: Classes, column: str) -> tuple[int, float
     ----------
     A. Machanavajjhala et al., l-diversity: privacy beyond k-anonymity, ACM TKDD 1(1), 2007, definitions 4.1 and 4.2.
     """
-    codes, width = table.codes(column)
-    group, _, count = _counts(table, classes, codes, width)
-    if not len(group):
+    (spread,) = spreads_of(table, classes.codes, [secret_of(table, column, "equal")])
+    if not len(classes):
         return 0, 0.0
-    total = np.bincount(group, weights=count)
-    entropy = np.log(total) - np.bincount(group, weights=count * np.log(count)) / total
-    return int(np.bincount(group).min()), float(np.exp(max(entropy.min(), 0.0)))
+    entropy = entropies(spread, len(classes)).min()
+    return int(distinct_values(spread, len(classes)).min()), float(np.exp(entropy))
 
 
 def t_closeness(table: Table, classes: Classes, column: str) -> tuple[float, str]:
@@ -192,56 +172,11 @@ def t_closeness(table: Table, classes: Classes, column: str) -> tuple[float, str
     ----------
     N. Li, T. Li, S. Venkatasubramanian, t-closeness, ICDE 2007, section 4 (earth mover's distance).
     """
-    codes, width = table.codes(column)
-    ordered = table.schema[column].kind is Kind.NUMERIC
-    if ordered:
-        codes = (codes + 1) % width
-    group, value, count = _counts(table, classes, codes, width)
-    distance = "ordered" if ordered else "equal"
-    if not len(group):
+    distance = "ordered" if table.schema[column].kind is Kind.NUMERIC else "equal"
+    (spread,) = spreads_of(table, classes.codes, [secret_of(table, column, distance)])
+    if not len(classes):
         return float("nan"), distance
-    present, value = np.unique(value, return_inverse=True)
-    if not ordered:
-        share = count / np.bincount(group, weights=count)[group]
-        overall = np.bincount(value, weights=count) / count.sum()
-        # Values absent from a class contribute their overall share, which is 1 minus the share of those present.
-        there = np.bincount(group, weights=np.abs(share - overall[value]) - overall[value])
-        return float(max((there + 1).max() / 2, 0.0)), distance
-    if len(present) == 1:
-        return 0.0, distance
-    return float(_ordered(group, value, count).max()), distance
-
-
-def _ordered(group: Labels, value: Labels, count: Labels) -> Labels:
-    """Return each class's ordered distance, sum over ranks of |P - Q| / (m - 1), P and Q cumulative.
-
-    P is a step function that changes only at the values the class has, so each step is summed in one go: Q grows,
-    hence it crosses the step's height once, and prefix sums of Q give both sides. Cost: pairs x log m, not classes x m.
-    """
-    cumulative = np.cumsum(np.bincount(value, weights=count)) / count.sum()
-    m = len(cumulative)
-    prefix = np.concatenate([[0.0], np.cumsum(cumulative)])
-    first = np.flatnonzero(np.diff(group, prepend=-1))
-    running = np.cumsum(count)
-    height = (running - (running[first] - count[first])[group]) / np.bincount(group, weights=count)[group]
-    end = np.append(value[1:], m)
-    end[np.append(first[1:], len(value)) - 1] = m
-    cross = np.clip(np.searchsorted(cumulative, height), value, end)
-    below = height * (cross - value) - (prefix[cross] - prefix[value])
-    above = (prefix[end] - prefix[cross]) - height * (end - cross)
-    before = prefix[value[first]]  # up to the class's first value P is 0
-    distance: Labels = (np.bincount(group, weights=below + above) + before) / (m - 1)
-    return distance
-
-
-def _counts(table: Table, classes: Classes, codes: Labels, width: int) -> tuple[Labels, Labels, Labels]:
-    """Return class, value and number of people of every pair that occurs, sorted by class and then value."""
-    key = classes.codes * width + codes
-    if table.people < len(table):
-        pair, place = np.unique(key, return_inverse=True)
-        key = pair[np.unique(place * table.people + table.persons) // table.people]
-    pair, count = np.unique(key, return_counts=True)
-    return pair // width, pair % width, count.astype(float)
+    return float(distances(spread, len(classes)).max()), distance
 
 
 def _pairs(key: Labels, table: Table) -> tuple[Labels, Labels]:
@@ -261,3 +196,13 @@ def _compress(key: Labels, size: int) -> tuple[Labels, int]:
         return place[key], int(place[-1]) + 1 if len(key) else 0
     values, codes = np.unique(key, return_inverse=True)
     return codes.astype(np.int64), len(values)
+
+
+__all__ = [
+    "Classes",
+    "equivalence_classes",
+    "l_diversity",
+    "reidentification",
+    "t_closeness",
+    "verify_k",  # lives in core.privacy.verify
+]

@@ -16,6 +16,9 @@ class Guarantee:
         `claimed`: somebody else's library states it and we cannot stand behind it, so no bound follows from it.
     k : int, optional
         People in the smallest equivalence class of the released rows.
+    l, t : float, optional
+        For every sensitive column: how diverse its values are in each class at least, and how far a class's
+        distribution is from that of all released rows at most. Which diversity and distance, the assumptions say.
     epsilon, delta : float, optional
         The differential privacy parameters.
     neighbours : {"add_remove", "replace_one"}, optional
@@ -31,7 +34,7 @@ class Guarantee:
 
     kind: str = "none"
     k: int | None = None
-    l: int | None = None  # noqa: E741 - the field's name in the literature and in the result JSON
+    l: float | None = None  # noqa: E741 - the field's name in the literature and in the result JSON
     t: float | None = None
     epsilon: float | None = None
     delta: float | None = None

@@ -144,6 +144,8 @@ def _ledger(result: Mapping[str, Any]) -> str:
     counted = [f"{short(ledger[key])} {words}" for key, words in names if number(ledger.get(key)) is not None]
     if number(ledger.get("previews")):
         counted.append(f"{short(ledger['previews'])} quick looks at single settings before")
+    if number(ledger.get("releases")):
+        counted.append(f"{short(ledger['releases'])} released tables")
     head = f"Looking had a cost too: {listed(counted)}. " if counted else "Looking had a cost too. "
     note = plain(ledger.get("note"))
     return head + (note or "No guarantee of a single setting covers what the comparison itself gives away.")

@@ -7,10 +7,17 @@ from core.techniques.dp_forest import DPForest
 from core.techniques.dp_logistic_regression import DPLogisticRegression
 from core.techniques.dp_naive_bayes import DPNaiveBayes
 from core.techniques.drop_columns import DropColumns
+from core.techniques.full_domain_k_anonymity import FullDomainKAnonymity
 from core.techniques.generalise import Generalise
+from core.techniques.local_suppression import LocalSuppression
 from core.techniques.mask_identifiers import MaskIdentifiers
+from core.techniques.microaggregation import Microaggregation
 from core.techniques.mondrian_k_anonymity import MondrianKAnonymity
+from core.techniques.noise_addition import NoiseAddition
 from core.techniques.none import NoProtection
+from core.techniques.pram import Pram
+from core.techniques.rank_swap import RankSwap
 from core.techniques.sequential_trees import SequentialTrees
+from core.techniques.top_bottom_coding import TopBottomCoding
 
 TECHNIQUES = collect(Technique, globals())

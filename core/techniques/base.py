@@ -79,11 +79,14 @@ class Protected:
     recode : callable
         The fitted map that brings *anybody's* raw row into the same form (TEST people, controls, attack queries).
         Techniques that perturb or invent rows give the identity, so that TEST stays raw.
+    notes : tuple of str
+        What the reader should know of this run: counts, levels, how far a search got; never a cell.
     """
 
     table: Table
     source: Labels | None
     recode: Callable[[Table], Table]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -144,6 +147,10 @@ class Technique(Parametrised):
     """One sentence: what it is meant to stop and what it does not."""
     synthetic: ClassVar[bool] = False
     """True when the rows it releases belong to nobody."""
+    perturbs: ClassVar[bool] = False
+    """True when released cells may be untrue of their person, so that counting equal rows says nothing of crowds."""
+    quick_people: ClassVar[int] = 60_000
+    """People up to which `protect` takes about half a second: a preview of a larger table is made on a sample."""
 
     def unsupported(self, schema: Schema, facts: PublicFacts) -> str | None:
         """Return the reason why this table cannot go through, or None."""
@@ -152,6 +159,18 @@ class Technique(Parametrised):
     def public_map(self, schema: Schema) -> bool:
         """Say whether `protect` maps each row by public knowledge alone, so that DP training may follow it."""
         return False
+
+    def keeps_crowds(self, schema: Schema) -> bool:
+        """Say whether rows that look alike still do afterwards, so that a k, l or t reached before stays true.
+
+        It does where every cell of a quasi-identifier is replaced by a map of that cell alone, and no new
+        quasi-identifier appears.
+        """
+        return False
+
+    def schema_after(self, schema: Schema) -> Schema:
+        """Return the schema that a later step sees, as far as it follows from the schema alone."""
+        return schema
 
     def protect(self, members: Table, facts: PublicFacts, rng: Generator) -> Protected:
         """Return the protected rows of these members. Stage TABLE only."""

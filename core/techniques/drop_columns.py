@@ -62,6 +62,14 @@ class DropColumns(Technique):
         """Need nothing from the data."""
         return True
 
+    def schema_after(self, schema: Schema) -> Schema:
+        """Return the schema without the columns."""
+        return schema.without(self.columns)
+
+    def keeps_crowds(self, schema: Schema) -> bool:
+        """Fewer columns only make crowds larger."""
+        return True
+
     def protect(self, members: Table, facts: PublicFacts, rng: Generator) -> Protected:
         """Return the rows without the columns."""
         return Protected(table=self._without(members), source=np.arange(len(members)), recode=self._without)

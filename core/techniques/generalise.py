@@ -75,31 +75,43 @@ class Generalise(Technique):
         """Return the quasi-identifiers whose groups are learned from the members."""
         return tuple(n for n in schema.quasi_identifiers if not public_hierarchy(schema[n], self.level))
 
+    def keeps_crowds(self, schema: Schema) -> bool:
+        """Each label becomes one larger label."""
+        return True
+
     def protect(self, members: Table, facts: PublicFacts, rng: Generator) -> Protected:
         """Fit every hierarchy on the members and return the coarser rows."""
         names = members.schema.quasi_identifiers if self.level else ()
         fitted = {name: fit_hierarchy(members.schema[name], members) for name in names}
-        recode = _Coarser(fitted, self.level)
+        recode = Coarser(fitted, dict.fromkeys(names, self.level))
         return Protected(table=recode(members), source=np.arange(len(members)), recode=recode)
 
 
 @dataclass(frozen=True, eq=False)
-class _Coarser:
-    """The fitted map, for members and anybody else."""
+class Coarser:
+    """A fitted map, for members and anybody else: each column to its level, a column at level 0 as it is.
+
+    Parameters
+    ----------
+    fitted : mapping of str to FittedHierarchy
+    levels : mapping of str to int
+    """
 
     fitted: Mapping[str, FittedHierarchy]
-    level: int
+    levels: Mapping[str, int]
 
     def __call__(self, table: Table) -> Table:
-        """Return the table with coarser quasi-identifiers."""
+        """Return the table with coarser columns."""
         columns: dict[str, Any] = {}
         meanings: dict[str, Meaning] = {}
         changed = []
         for name, hierarchy in self.fitted.items():
-            columns[name], meaning = hierarchy.apply(table.frame[name], self.level)
+            if not (level := self.levels[name]):
+                continue
+            columns[name], meaning = hierarchy.apply(table.frame[name], level)
             if meaning is not None:
                 meanings[name] = meaning
-            labels = hierarchy.public_labels(self.level)
+            labels = hierarchy.public_labels(level)
             role, text = table.schema[name].role, hierarchy.column.kind is Kind.TEXT
             kind = Kind.TEXT if text else Kind.CATEGORICAL  # free text was no model input and becomes none
             changed.append(Column(name=name, kind=kind, role=role, categories=labels, hierarchy=SPENT))

@@ -4,34 +4,51 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
 from core.data.schema import Column, Kind, Role, Schema
+from core.data.shorten import shortened
 from core.data.table import Table
-from core.params import Choice, param
+from core.params import Choice, IntRange, param
 from core.techniques.base import Family, Protected, PublicFacts, Stage, Technique
+from core.techniques.date_shift import moved_column, moved_dates, shifted_columns
 
 
 @dataclass(frozen=True, kw_only=True)
 class MaskIdentifiers(Technique):
-    """Drop, pseudonymise or shorten the direct identifiers.
+    """Drop, pseudonymise or shorten the direct identifiers, or shift people's dates.
 
     `drop` removes them. `pseudonym` replaces each value by a keyed code (HMAC-SHA-256, a fresh 128-bit key that is
-    never stored or shown): equal values keep equal codes within a column. `partial` keeps a little ("a***@example.org",
-    initials, the last two digits, else the first character); what is left can still be matched, so these columns
-    become quasi-identifiers and count as known to the attacker, but being text they are no model inputs. The person
-    id is pseudonymised by every method: it says which rows are one person's, and a release under `drop` leaves it out.
+    never stored or shown): equal values keep equal codes within a column, and get different ones in another column.
+    `partial` keeps a little ("a***@example.org", initials, the last four digits of a card, the network of an IP
+    address, else the first character); what is left can still be matched, so these columns become quasi-identifiers
+    and count as known to the attacker, but being text they are no model inputs. The person id is pseudonymised by
+    every method: it says which rows are one person's, and a release under `drop` leaves it out.
+
+    `shift_dates` drops the direct identifiers that are no dates, and moves *every* date column (direct identifier,
+    quasi-identifier, sensitive, feature; not the target, not ignored ones) by whole days: one secret number per
+    person, uniform on -days .. days without 0, so that the intervals between a person's events stay what they were.
+    A date left in place would give the shift away, which is why features move too. Times of day stay, and whoever
+    knows one date of somebody, or the rhythm of their visits, can work out the shift and then has all dates. So the
+    measured risks assume the worst: the attacker's copy of each person's dates is shifted by that person's shift.
+    The shift is a keyed function of the person id (without one: of the row's direct identifiers, or else of the
+    whole row, so equal rows move together); no list of shifts exists. A shifted date of birth counts as a
+    quasi-identifier; public bounds are widened by `days`.
+
+    Codes stay equal over a person's rows (the person id's by every method), so whoever recognises one row has them
+    all. Our attacks do not use the codes: nobody outside knows them, and they are left out of what attackers see.
 
     Parameters
     ----------
-    method : {"drop", "pseudonym", "partial"}
+    method : {"drop", "pseudonym", "partial", "shift_dates"}
+    days : int
+        The largest shift of `shift_dates`; the other methods do not use it.
 
     Examples
     --------
@@ -44,7 +61,8 @@ class MaskIdentifiers(Technique):
     References
     ----------
     Article 29 Working Party, Opinion 05/2014 on anonymisation techniques (WP216), section 4: pseudonymisation is not
-    anonymisation.
+    anonymisation. Shifting: G. Hripcsak, P. Mirhaji, A. F. H. Low, B. A. Malin, Preserving temporal relations in
+    clinical data while maintaining privacy, JAMIA 23(6), 2016.
     """
 
     key: ClassVar[str] = "mask_identifiers"
@@ -52,27 +70,49 @@ class MaskIdentifiers(Technique):
     family: ClassVar[Family] = Family.HIDE
     stage: ClassVar[Stage] = Stage.TABLE
     stops: ClassVar[str] = (
-        "Stops reading off who somebody is; people can still be recognised by the other columns, and a model that "
-        "never used the names changes not at all."
+        "Stops reading off who somebody is; people can still be recognised by the other columns, codes and shifted "
+        "dates stay equal or equally spaced over a person's rows so that one recognised row gives away the others, "
+        "and a model that never used the names changes not at all."
     )
 
     method: str = param(
-        "drop", Choice(options=("drop", "pseudonym", "partial"), help="Remove, replace by a keyed code, or shorten.")
+        "drop",
+        Choice(
+            options=("drop", "pseudonym", "partial", "shift_dates"),
+            help="Remove, replace by a keyed code, shorten, or move each person's dates and remove the rest.",
+        ),
+    )
+    days: int = param(
+        182, IntRange(low=1, high=36_500, log=True, unit="days", help="Largest shift of dates (shift_dates only).")
     )
 
     def unsupported(self, schema: Schema, facts: PublicFacts) -> str | None:
-        """Ask for direct identifiers."""
-        if not _identifiers(schema):
+        """Ask for direct identifiers, or for dates when these are to be shifted."""
+        if self.method == "shift_dates" and not shifted_columns(schema):
+            return "no column holds dates, so there is nothing to shift; choose another method"
+        if self.method != "shift_dates" and not _identifiers(schema):
             return "no column is a direct identifier, so there is nothing to mask"
         return None
 
     def public_map(self, schema: Schema) -> bool:
-        """Need nothing from the data: each cell is replaced by itself alone."""
-        return True
+        """Need nothing from the data: each cell is replaced by itself alone. Shifts hang on the whole person."""
+        return self.method != "shift_dates"
+
+    def schema_after(self, schema: Schema) -> Schema:
+        """Return the schema with what names people hidden, as the map itself leaves it."""
+        dates = shifted_columns(schema) if self.method == "shift_dates" else ()
+        mask = _Mask(self.method, b"", _identifiers(schema), dates, self.days)
+        dropped, changed = mask.plan(schema)
+        return schema.changed(*changed).without(dropped)
+
+    def keeps_crowds(self, schema: Schema) -> bool:
+        """Shortened names are new quasi-identifiers, and shifted dates hang on the person."""
+        return self.method in ("drop", "pseudonym")
 
     def protect(self, members: Table, facts: PublicFacts, rng: Generator) -> Protected:
         """Draw the key and return the masked rows."""
-        recode = _Mask(self.method, rng.bytes(16), _identifiers(members.schema))
+        dates = shifted_columns(members.schema) if self.method == "shift_dates" else ()
+        recode = _Mask(self.method, rng.bytes(16), _identifiers(members.schema), dates, self.days)
         return Protected(table=recode(members), source=np.arange(len(members)), recode=recode)
 
 
@@ -83,42 +123,63 @@ def _identifiers(schema: Schema) -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class _Mask:
-    """The fitted map; its text form does not show the key."""
+    """The fitted map. Its text form does not show the key, and it cannot be copied out of the process."""
 
     method: str
     key: bytes
     names: tuple[str, ...]
+    dates: tuple[str, ...]
+    days: int
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: the key ends with the run that drew it."""
+        raise TypeError("the map of mask_identifiers holds a secret key and is not written down or sent anywhere")
 
     def __call__(self, table: Table) -> Table:
         """Return the table with masked identifiers."""
+        dropped, changed = self.plan(table.schema)
         columns: dict[str, Any] = {}
+        for column in changed:
+            if column.name not in self.dates:
+                partial = column.role is Role.QUASI_IDENTIFIER
+                columns[column.name] = _replaced(
+                    table.frame[column.name], shortened if partial else self._codes(column.name)
+                )
+        if self.dates:
+            columns |= moved_dates(table, self.dates, self.days, self.key)
+        masked = table.with_columns(columns, table.schema.changed(*changed), {}) if columns else table
+        return masked.drop(dropped) if dropped else masked
+
+    def plan(self, schema: Schema) -> tuple[tuple[str, ...], tuple[Column, ...]]:
+        """Return the columns that go, and those that stay as they are declared afterwards."""
         changed, dropped = [], []
         for name in self.names:
-            person = name == table.schema.person_id
-            if self.method == "drop" and not person:
+            person = name == schema.person_id
+            if name in self.dates:
+                continue
+            if self.method in ("drop", "shift_dates") and not person:
                 dropped.append(name)
                 continue
-            hide = shorten if self.method == "partial" and not person else self._code(name)
-            role = Role.QUASI_IDENTIFIER if hide is shorten else Role.IGNORED
-            columns[name] = _replaced(table.frame[name], hide)
+            partial = self.method == "partial" and not person
+            role = Role.QUASI_IDENTIFIER if partial else Role.IGNORED
             changed.append(Column(name=name, kind=Kind.TEXT, role=role))
-        masked = table.with_columns(columns, table.schema.changed(*changed), {}) if columns else table
-        return masked.drop(tuple(dropped)) if dropped else masked
+        changed += [moved_column(schema[name], self.days) for name in self.dates]
+        return tuple(dropped), tuple(changed)
 
-    def _code(self, name: str) -> Callable[[str], str]:
-        """Return the keyed code of one column's values; another column's equal value gets another code."""
+    def _codes(self, name: str) -> Callable[[Sequence[str]], list[str]]:
+        """Return the keyed codes of one column's values; another column's equal value gets another code."""
 
-        def code(text: str) -> str:
-            message = f"{name}\x1f{text}".encode("utf-8", "surrogatepass")
-            return hmac.new(self.key, message, hashlib.sha256).hexdigest()[:16]
+        def codes(texts: Sequence[str]) -> list[str]:
+            messages = [f"{name}\x1f{text}".encode("utf-8", "surrogatepass") for text in texts]
+            return [hmac.new(self.key, message, hashlib.sha256).hexdigest()[:16] for message in messages]
 
-        return code
+        return codes
 
 
-def _replaced(cells: pd.Series[Any], hide: Callable[[str], str]) -> pd.Categorical:
+def _replaced(cells: pd.Series[Any], hide: Callable[[Sequence[str]], list[str]]) -> pd.Categorical:
     """Return the cells with each different value hidden; missing stays missing."""
     codes, values = pd.factorize(cells)
-    texts = [hide(_written(value)) for value in values]
+    texts = hide([_written(value) for value in values])
     present = sorted(set(texts))
     place = {text: code for code, text in enumerate(present)}
     lookup = np.array([*(place[text] for text in texts), -1], dtype=np.int64)
@@ -130,20 +191,3 @@ def _written(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).removesuffix(" 00:00:00")
-
-
-def shorten(text: str) -> str:
-    """Return the little that a partial mask leaves.
-
-    >>> shorten("ann@example.org"), shorten("+1 202 555 0147"), shorten("Ann Bee"), shorten("X-17")
-    ('a***@example.org', '***47', 'A. B.', 'X***')
-    """
-    if re.fullmatch(r"[^@\s]+@[^@\s]+", text):
-        return f"{text[0]}***@{text.split('@')[1]}"
-    digits = "" if re.match(r"\d{4}-\d\d-\d\d", text) else re.sub(r"\D", "", text)
-    if len(digits) >= 7 and not re.search(r"[^\W\d_]", text):
-        return f"***{digits[-2:]}"
-    words = text.split()
-    if len(words) > 1 and all(word[0].isalpha() for word in words):
-        return " ".join(f"{word[0]}." for word in words)
-    return f"{text[:1]}***"

@@ -32,3 +32,7 @@ class NoProtection(Technique):
     def public_map(self, schema: Schema) -> bool:
         """Change nothing, which needs no data."""
         return True
+
+    def keeps_crowds(self, schema: Schema) -> bool:
+        """Nothing changes."""
+        return True

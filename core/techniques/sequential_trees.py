@@ -69,6 +69,7 @@ class SequentialTrees(Technique):
     strength: ClassVar[str | None] = "min_leaf"
     grid: ClassVar[tuple[Any, ...]] = (5, 20, 50, 200)
     synthetic: ClassVar[bool] = True
+    quick_people: ClassVar[int] = 20_000
     stops: ClassVar[str] = (
         "Stops the direct link from a row to a person, since every row is invented; it does not stop rare "
         "combinations and extreme values of real people from coming back, the more so the smaller the leaves."

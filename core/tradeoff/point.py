@@ -134,6 +134,7 @@ def point_json(tally: Tally, bench: Bench, study: Study, baseline: Baseline | No
         "guarantee": guarantee.to_json(),
         "subgroups": subgroup_json(study.subgroup, outcomes, guesses if isinstance(guesses, Guesses) else None, bench),
         "meets": _verdicts(study, outcomes, measured, recipe, bench, guarantee),
+        "notes": list((full or outcomes[0]).notes),
         "rows_released": float(np.mean([outcome.rows_released for outcome in outcomes])),
         "rows_suppressed": float(np.mean([outcome.rows_suppressed for outcome in outcomes])),
         "seconds": sum(outcome.seconds for outcome in tally.outcomes.values()),

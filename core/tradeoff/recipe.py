@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,8 @@ from core.params import ColumnNames
 from core.privacy.guarantee import NO_GUARANTEE, Guarantee
 from core.registry import lookup
 from core.techniques import TECHNIQUES
-from core.techniques.base import Predictor, PublicFacts, Stage, Technique
+from core.techniques.base import Predictor, Protected, PublicFacts, Stage, Technique
+from core.tradeoff.promise import rows_guarantee
 
 RELEASES = ("rows", "model", "both")
 
@@ -38,6 +39,8 @@ class Release:
     predictor : Predictor
     suppressed : int
         Member rows that have no released row.
+    notes : tuple of str
+        What the steps tell of this run.
     """
 
     rows: Table
@@ -45,6 +48,7 @@ class Release:
     recode: Callable[[Table], Table]
     predictor: Predictor
     suppressed: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,42 +126,36 @@ class Recipe:
         """Whether the released rows belong to nobody."""
         return any(step.synthetic for step in self.steps)
 
+    @property
+    def perturbed(self) -> bool:
+        """Whether cells of the released rows may be untrue of their person."""
+        return any(step.perturbs for step in self.steps)
+
     def describe(self) -> list[dict[str, Any]]:
         """Return the steps as JSON."""
         return [{"technique": step.key, "parameters": step.settings()} for step in self.steps]
 
     def unsupported(self, schema: Schema, facts: PublicFacts) -> str | None:
         """Return why this table cannot go through, or None; each step sees the schema before it."""
-        public, gone = True, False
+        public, covered = True, False
         for step in self.steps:
-            if step.stage is Stage.TRAINING and step.guarantee(schema, facts).kind in ("dp", "claimed") and not public:
+            private = step.guarantee(schema, facts).kind in ("dp", "claimed")
+            if private and not public and not covered:
                 return (
                     f"{step.key} promises differential privacy, but a step before it reads the data to decide how to "
                     "change them, so the promise would not hold. Fill in public hierarchies, or leave that step out"
                 )
-            # The steps before may have dropped what this one asks for; only the first sees the schema as declared.
-            if (reason := step.unsupported(schema, facts)) and not gone:
+            if reason := step.unsupported(schema, facts):
                 return reason
-            gone = gone or (step.stage is Stage.TABLE and step.key in ("drop_columns", "mask_identifiers"))
+            covered = covered or private  # what comes after noisy rows cannot undo the noise
             public = public and (step.stage is Stage.TRAINING or step.public_map(schema))
+            schema = step.schema_after(schema)
         return None
 
     def apply(self, members: Table, model: Model, facts: PublicFacts, rng: Callable[..., Generator]) -> Release:
         """Put members through every step and train; nothing but `members` and public facts is looked at."""
-        rows, source = members, np.arange(len(members))
-        maps: list[Callable[[Table], Table]] = []
-        real = True
-        for place, step in enumerate(self.steps):
-            if step.stage is not Stage.TABLE:
-                continue
-            if reason := step.unsupported(rows.schema, facts):
-                raise UserError(f"{step.key} must fit the table", got=reason, do="Change the recipe or the roles.")
-            protected = step.protect(rows, facts, rng("protect", place, step.key))
-            rows = protected.table
-            maps.append(protected.recode)
-            real = real and protected.source is not None
-            if real:
-                source = source[protected.source]
+        protected = self.protect(members, facts, rng)
+        rows, source = protected.table, protected.source
         training = self.training
         if training is not None:
             if reason := training.unsupported(rows.schema, facts):
@@ -166,13 +164,44 @@ class Recipe:
         else:
             predictor = model.fit(rows, facts.classes, rng("fit", model.key))
 
+        suppressed = len(members) - len(np.unique(source)) if source is not None else 0
+        return Release(rows, source, protected.recode, predictor, suppressed, protected.notes)
+
+    def protect(self, members: Table, facts: PublicFacts, rng: Callable[..., Generator]) -> Protected:
+        """Put members through the steps that change rows.
+
+        Parameters
+        ----------
+        rng : callable
+            Labels -> a generator of that step's own.
+
+        Raises
+        ------
+        UserError
+            When a step cannot take what the one before it gives.
+        """
+        rows, source, real = members, np.arange(len(members)), True
+        maps: list[Callable[[Table], Table]] = []
+        notes: list[str] = []
+        for place, step in enumerate(self.steps):
+            if step.stage is not Stage.TABLE:
+                continue
+            if reason := step.unsupported(rows.schema, facts):
+                raise UserError(f"{step.key} must fit the table", got=reason, do="Change the recipe or the roles.")
+            protected = step.protect(rows, facts, rng("protect", place, step.key))
+            rows = protected.table
+            maps.append(protected.recode)
+            notes += [f"{step.title}: {note}" for note in protected.notes]
+            real = real and protected.source is not None
+            if real:
+                source = source[protected.source]
+
         def recode(table: Table) -> Table:
             for step_map in maps:
                 table = step_map(table)
             return table
 
-        suppressed = len(members) - len(np.unique(source)) if real else 0
-        return Release(rows, source if real else None, recode, predictor, suppressed)
+        return Protected(table=rows, source=source if real else None, recode=recode, notes=tuple(notes))
 
     def guarantee(self, schema: Schema, facts: PublicFacts) -> Guarantee:
         """Return what is proved about the *release*, which is the weaker of its two parts."""
@@ -180,27 +209,15 @@ class Recipe:
         proved = training.guarantee(schema, facts) if training is not None else NO_GUARANTEE
         if proved.kind in ("dp", "claimed") and not self.releases_rows:
             return proved
-        rows, named = NO_GUARANTEE, set(schema.identifying)
-        for step in self.steps:
-            if step.stage is Stage.TABLE:
-                found = step.guarantee(schema, facts)
-                kept = rows.kind == "k_anonymity" and step.public_map(schema)
-                rows = found if found.kind != "none" or not kept else rows
-                hidden = named if step.key == "mask_identifiers" else set(getattr(step, "columns", ()))
-                named = named - hidden
-        if rows.kind == "k_anonymity" and self.synthetic:
-            note = "Some step invents the rows: they belong to nobody, so a number of people per crowd says nothing."
-            rows = Guarantee(assumptions=(note,))
-        if rows.kind == "k_anonymity" and named:
-            names = ", ".join(sorted(named))
-            note = f"Names leave with the rows ({names}), so no crowd protects anybody: mask them first."
-            rows = Guarantee(assumptions=(note,))
+        if not self.releases_rows:
+            return NO_GUARANTEE
+        rows = rows_guarantee(self.steps, schema, facts)
         if proved.kind in ("dp", "claimed"):
             note = (
                 "The model alone was trained with a guarantee, but rows leave the room too: it does not hold for both."
             )
-            return Guarantee(kind=rows.kind, k=rows.k, assumptions=(*rows.assumptions, note))
-        return rows if self.releases_rows else NO_GUARANTEE
+            return replace(rows, assumptions=(*rows.assumptions, note))
+        return rows
 
 
 def _short(value: Any) -> str:

@@ -13,11 +13,11 @@ import numpy as np
 from core.attacks.rows import Attempts
 from core.data.table import Labels, Table
 from core.errors import UserError
-from core.privacy.classes import verify_k
 from core.rng import rng_for
 from core.techniques.base import PublicFacts
 from core.tradeoff.attacked import Attacked, place_of
 from core.tradeoff.bench import Bench
+from core.tradeoff.promise import broken_promise
 from core.tradeoff.recipe import Recipe, Release
 from core.tradeoff.study import Study
 from core.utility.metrics import metrics_for
@@ -47,6 +47,8 @@ class Outcome:
         Threat -> every attempt on the released rows, or why there is none.
     rows_risk : mapping or None
         Re-identification of the released rows; None when the recipe releases no rows of people.
+    notes : tuple of str
+        What the steps tell of this run: levels chosen, how far a search got.
     """
 
     point: str
@@ -63,6 +65,7 @@ class Outcome:
     rows_released: int = 0
     rows_suppressed: int = 0
     rows_risk: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
     skipped: str | None = None
     failed: str | None = None
 
@@ -114,6 +117,7 @@ def _measure(bench: Bench, recipe: Recipe, study: Study, replicate: int) -> Outc
         rows_released=len(release.rows) if recipe.releases_rows else 0,
         rows_suppressed=release.suppressed,
         rows_risk=attacked.crowds(members, full=full),
+        notes=release.notes,
     )
 
 
@@ -135,11 +139,8 @@ class BrokenGuaranteeError(Exception):
 
 
 def _verify(recipe: Recipe, release: Release, members: Table, facts: PublicFacts) -> None:
-    """Verify a promised k on the released rows with code that does not know the technique."""
-    promised = recipe.guarantee(members.schema, facts)
-    if promised.kind != "k_anonymity" or promised.k is None or release.source is None:
-        return
-    wrong = verify_k(release.rows, release.rows.schema.quasi_identifiers, promised.k)
+    """Verify a promised k, l and t on the released rows with code that does not know the technique."""
+    wrong = broken_promise(release.rows, members.schema, recipe.guarantee(members.schema, facts))
     if wrong:
         raise BrokenGuaranteeError(wrong)
 

@@ -17,7 +17,7 @@ from core.tradeoff.study import Study
 from core.utility.metrics import ALL_METRICS
 
 SCHEMA = "middleground.result/1"
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 
 @cache
@@ -88,8 +88,8 @@ def result_json(
     }
 
 
-def ledger_of(tallies: Sequence[Tally], bench: Bench, sweeps: int = 1) -> dict[str, Any]:
-    """Return what looking cost: every setting and every fit that saw people's data."""
+def ledger_of(tallies: Sequence[Tally], bench: Bench, previews: int = 0, releases: int = 0) -> dict[str, Any]:
+    """Return what looking cost: every setting and every fit that saw people's data, quick looks and releases."""
     fits = sum(len(tally.outcomes) for tally in tallies)
     private = [tally for tally in tallies if tally.recipe.steps[-1].stage is Stage.TRAINING]
     looked = [t for t in private if t.recipe.steps[-1].key != "constant"]
@@ -103,11 +103,12 @@ def ledger_of(tallies: Sequence[Tally], bench: Bench, sweeps: int = 1) -> dict[s
     else:
         note += "Publishing them tells something about it that no guarantee of a single setting covers."
     return {
-        "sweeps": sweeps,
+        "sweeps": 1,
         "settings": len(tallies),
         "replicates": sum(1 for tally in tallies for number in tally.outcomes if number != FULL),
         "fits": fits,
-        "releases": 0,
+        "previews": previews,
+        "releases": releases,
         "note": note,
     }
 

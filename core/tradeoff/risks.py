@@ -220,6 +220,12 @@ def _reidentification(
     if recipe.synthetic or not found:
         reason = "the released rows are synthetic: they belong to nobody, so no row can be found"
         return absent("reidentification", "not_applicable", reason), None
+    if recipe.perturbed and not any(risk["named"] for risk in found):
+        reason = (
+            "a step changed cells at random, so rows that look alike need not be people who are alike, and counting "
+            "them says nothing: the other attacks on rows measure what is left"
+        )
+        return absent("reidentification", "undefined", reason), None
     members = round(float(np.mean([outcome.people_train for outcome in outcomes])))
     values = np.array([risk["value"] for risk in found])
     # Delete-one jackknife of classes / people: leaving a person out removes a class when they are alone in it.

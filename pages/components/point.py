@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.charts.words import amount, digits, mapping, measure_of, number
 from core.utility.metrics import ALL_METRICS, metrics_for
-from pages.components import beside, coverage, null_button, payers, risk_details
+from pages.components import beside, coverage, null_button, payers, release_button, risk_details
 from pages.components.sentences import threat_sentence, utility_sentence
 from pages.components.vault import Workspace
 from pages.components.words import VERDICTS, plain
@@ -76,7 +76,10 @@ def show(
     with st.expander("Accuracy: every number, with its interval and reference", key=f"numbers-{point['id']}"):
         st.table(utility_rows(point), hide_index=True, alt="Every utility metric for this setting")
         st.caption(conditions(point))
+        for note in point.get("notes") or ():
+            st.caption(plain(note))
     null_button.show(space, point)
+    release_button.show(space, point)
     _configuration(point)
 
 

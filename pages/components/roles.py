@@ -94,7 +94,10 @@ def show(space: Workspace) -> None:
             "Role": st.column_config.SelectboxColumn(
                 options=list(ROLE_WORDS.values()), required=True, help=ROLE_HELP, width=145
             ),
-            "Why": st.column_config.TextColumn(help="Why we guessed this role.", width="medium"),
+            "Why": st.column_config.TextColumn(
+                help="Why we guessed this role: what the name says, or the share of cells that look like something.",
+                width="large",
+            ),
             "Distinct": st.column_config.NumberColumn(width=70),
             "Missing": st.column_config.NumberColumn(width=70),
             "Looks like": st.column_config.TextColumn(

@@ -19,7 +19,12 @@ from pages.components.vault import Vault, Workspace
 from pages.components.words import passing, plain
 from pages.components.workers import Workers
 
-PAGES = {"start": "pages/start.py", "data": "pages/data.py", "trade_off": "pages/trade_off.py"}
+PAGES = {
+    "start": "pages/start.py",
+    "data": "pages/data.py",
+    "techniques": "pages/techniques.py",
+    "trade_off": "pages/trade_off.py",
+}
 WHERE = "in memory on this server, forgotten after 30 min idle"
 
 
@@ -104,7 +109,13 @@ def keep(key: str, value: Any) -> None:
 def enter(space: Workspace) -> None:
     """Make this workspace the one that the session works on."""
     st.session_state["ws"] = space.id
+    st.session_state["brought"] = {*st.session_state.get("brought", ()), space.id}
     st.session_state.pop("point", None)
+
+
+def brought(space: Workspace) -> bool:
+    """Say whether this session brought the table: whoever has only the link gets no rows of it."""
+    return space.owner == "sample" or space.id in st.session_state.get("brought", ())
 
 
 def link(page: str, space: Workspace) -> None:
@@ -118,7 +129,8 @@ def start_sweep(space: Workspace) -> None:
         raise UserError("a sweep needs a table", got="none", do="Load a sample, or upload a table on the Data page.")
     if space.running:
         return
-    job = Job(space.study(), space.table, owner=space.owner or space.id)
+    looks = int(space.looks.get("count", 0))
+    job = Job(space.study(), space.table, owner=space.owner or space.id, previews=looks)
     with space.lock:
         space.job, space.last, space.notes = job, None, {"stale": True, "clicked": time.monotonic()}
     house().dispatcher.start(job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import secrets
+import string
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -40,6 +41,10 @@ class Workspace:
         The study in the form of its TOML file.
     job : Job or None
         The last sweep.
+    stack, undo : list
+        The steps that the Techniques page tries out, and how they were before each change.
+    looks : dict
+        What the Techniques page found on this table, and how often it looked.
     """
 
     id: str
@@ -60,6 +65,9 @@ class Workspace:
     size: int = 0
     touched: float = field(default_factory=time.monotonic)
     notes: dict[str, Any] = field(default_factory=dict)
+    stack: list[dict[str, Any]] | None = None
+    undo: list[list[dict[str, Any]]] = field(default_factory=list)
+    looks: dict[str, Any] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def study(self) -> Study:
@@ -123,7 +131,10 @@ class Vault:
 
     def open(self, owner: str = "") -> Workspace:
         """Return a new, empty workspace."""
-        space = Workspace(id=secrets.token_urlsafe(16)[:22], owner=owner, touched=self._clock())
+        # Letters and digits only: Streamlit refuses a component's key with two underscores in a row, which one in two
+        # hundred random names had, and the chart of that table then never appeared.
+        name = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(22))
+        space = Workspace(id=name, owner=owner, touched=self._clock())
         with self._lock:
             self._held[space.id] = space
         return space
@@ -163,6 +174,7 @@ class Vault:
                 space.job.stop()
             space.job = space.last = space.raw = space.table = space.schema = None
             space.draft, space.profile, space.notes, space.size = {}, (), {}, 0
+            space.stack, space.undo, space.looks = None, [], {}
         self._on_forget()
         gc.collect()
         return True

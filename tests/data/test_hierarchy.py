@@ -1,6 +1,7 @@
 """Hierarchies: labels, nesting, what is public and what was learned, and people whom the fit has not seen."""
 
 import itertools
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -16,6 +17,10 @@ from core.errors import UserError
 
 N, C, D, T = Kind.NUMERIC, Kind.CATEGORICAL, Kind.DATE, Kind.TEXT
 JOBS = Hierarchy(kind="levels", rows=(("nurse", "care", "work"), ("smith", "craft", "work"), ("none", "idle", "idle")))
+
+
+AGES = Hierarchy(kind="levels", rows=(("1", "<20", "*"), ("2", "<20", "*"), ("8", "<40", "*")))
+DAYS = Hierarchy(kind="levels", rows=(("2000-01-02", "winter", "*"), ("2000-03-04", "spring", "*")))
 
 
 def intervals(*widths):
@@ -40,8 +45,8 @@ def labels(values, level, spec, members=None):
 def test_intervals_are_aligned_to_multiples_of_their_width_and_missing_stays_missing():
     spec = column(N, bounds=(17, 90), hierarchy=intervals(5, 10, 20))
     values = [17, 20, 24.9, 25, None]
-    assert labels(values, 1, spec) == ["[15, 20)", "[20, 25)", "[20, 25)", "[25, 30)", None]
-    assert labels(values, 3, spec) == ["[0, 20)", "[20, 40)", "[20, 40)", "[20, 40)", None]
+    assert labels(values, 1, spec) == ["< 20", "[20, 25)", "[20, 25)", "[25, 30)", None]
+    assert labels(values, 3, spec) == ["< 20", "[20, 40)", "[20, 40)", "[20, 40)", None]
 
 
 def test_at_the_highest_level_everybody_is_a_star_even_the_missing():
@@ -74,13 +79,21 @@ def test_labels_differ_from_each_other_and_are_plain_numbers_at_any_scale(scale)
         found, _ = fitted.apply(table(values, spec).frame["x"], level)
         texts = list(found.categories)
         assert len(set(texts)) == len(texts) > 1
-        digits = [end.replace(".", "").strip("0-") for text in texts for end in text.strip("[)").split(", ")]
+        digits = [end.replace(".", "").strip("0-") for text in texts for end in text.strip("[<>= )").split(", ")]
         assert not any("e" in end or len(end) > 3 for end in digits)
 
 
-def test_values_outside_public_bounds_go_to_the_end_intervals():
-    spec = column(N, bounds=(20, 59), hierarchy=intervals(10))
-    assert labels([-1e9, 3, 1e9], 1, spec) == ["[20, 30)", "[20, 30)", "[50, 60)"]
+def test_values_outside_public_bounds_go_to_the_end_intervals_which_are_open():
+    spec = column(N, bounds=(20, 59), hierarchy=intervals(10, 50))
+    assert labels([-1e9, 3, 29, 30, 50, 1e9], 1, spec) == ["< 30", "< 30", "< 30", "[30, 40)", ">= 50", ">= 50"]
+    assert labels([-1e9, 49.9, 50, 1e9], 2, spec) == ["< 50", "< 50", ">= 50", ">= 50"]
+
+
+def test_a_level_without_a_cut_inside_the_range_says_nothing_but_that_there_is_a_value():
+    spec = column(N, bounds=(20, 59), hierarchy=intervals(100))
+    assert labels([-1e9, 30, None, 1e9], 1, spec) == ["any number", "any number", None, "any number"]
+    born = column(D, bounds=("2001-01-01", "2002-01-01"))
+    assert labels(["1700-01-01", "2001-05-05", None], 4, born) == ["any date", "any date", None]
 
 
 def test_public_intervals_come_complete_and_in_order_with_their_midpoints():
@@ -88,7 +101,7 @@ def test_public_intervals_come_complete_and_in_order_with_their_midpoints():
     fitted = fit_hierarchy(spec, table([30], spec))
     found, meaning = fitted.apply(table([30], spec).frame["x"], 1)
     assert tuple(found.categories) == fitted.public_labels(1)
-    assert fitted.public_labels(1) == ("[0, 20)", "[20, 40)", "[40, 60)", "[60, 80)", "[80, 100)")
+    assert fitted.public_labels(1) == ("< 20", "[20, 40)", "[40, 60)", "[60, 80)", ">= 80")
     assert meaning.leaves == ()
     assert meaning.weights.tolist() == [10, 30, 50, 70, 90]
 
@@ -99,7 +112,7 @@ def test_without_bounds_the_range_is_learned_and_no_label_list_is_public():
     assert fitted.public_labels(1) is None
     known = fit_hierarchy(column(N, bounds=(0, 100)), table([3], column(N, bounds=(0, 100))))
     assert not known.learned
-    assert known.public_labels(1)[:2] == ("[0, 5)", "[5, 10)")
+    assert known.public_labels(1)[:2] == ("< 5", "[5, 10)")
 
 
 def test_public_bounds_and_not_the_members_choose_the_default_widths():
@@ -131,7 +144,7 @@ def test_dates_go_month_quarter_year_decade():
     assert labels(values, 1, spec) == ["1969-12", "1970-01", "2001-08", None]
     assert labels(values, 2, spec) == ["1969-Q4", "1970-Q1", "2001-Q3", None]
     assert labels(values, 3, spec) == ["1969", "1970", "2001", None]
-    assert labels(values, 4, spec) == ["1960s", "1970s", "2000s", None]
+    assert labels(values, 4, spec) == ["1960s", "1970s", "2000 or later", None]
 
 
 def test_the_midpoint_of_a_date_label_is_in_days_and_inside_its_label():
@@ -146,7 +159,13 @@ def test_the_midpoint_of_a_date_label_is_in_days_and_inside_its_label():
 
 def test_dates_outside_public_bounds_go_to_the_end_labels():
     spec = column(D, bounds=("1960-01-01", "1999-12-31"))
-    assert labels(["1800-05-05", "2200-05-05"], 3, spec) == ["1960", "1999"]
+    found = [labels(["1800-05-05", "1963-05-05", "2200-05-05"], level, spec) for level in (1, 2, 3, 4)]
+    assert found == [
+        ["before 1960-02", "1963-05", "1999-12 or later"],
+        ["before 1960-Q2", "1963-Q2", "1999-Q4 or later"],
+        ["before 1961", "1963", "1999 or later"],
+        ["before 1970", "before 1970", "1990 or later"],
+    ]
 
 
 def test_a_prefix_hides_one_more_character_at_each_level():
@@ -211,7 +230,7 @@ def test_a_range_with_too_many_intervals_to_list_is_refused_naming_the_column():
     spec = column(N, bounds=(0, 1e9), hierarchy=intervals(1, 1000000))
     with pytest.raises(UserError, match="'x' must be few enough"):
         labels([5], 1, spec)
-    assert labels([5], 2, spec) == ["[0, 1000000)"]
+    assert labels([5, 2e6, 1e99], 2, spec) == ["< 1000000", "[2000000, 3000000)", ">= 1000000000"]
 
 
 def test_text_goes_straight_to_the_top_unless_the_schema_says_how():
@@ -225,14 +244,15 @@ def test_text_goes_straight_to_the_top_unless_the_schema_says_how():
     [
         (column(N, bounds=(0, 100), hierarchy=intervals(5, 10, 25)), "multiple of the one before.*10 then 25"),
         (column(C, hierarchy=intervals(5)), "for columns of kind numeric"),
-        (column(N, hierarchy=JOBS), "for columns of kind categorical or text"),
+        (column(N, hierarchy=Hierarchy(kind="prefix")), "for columns of kind categorical or text"),
+        (column(C, hierarchy=Hierarchy(kind="cuts", cuts=(1, 2))), "for columns of kind numeric"),
         (column(C, hierarchy=Hierarchy(kind="date")), "for columns of kind date"),
         (
             column(C, hierarchy=Hierarchy(kind="levels", rows=(("a", "x", "p"), ("b", "x", "q")))),
             "belongs to one larger group",
         ),
         (
-            column(C, hierarchy=Hierarchy(kind="levels", rows=(("a", UNCOVERED, "p"), ("b", "x", "p")))),
+            column(C, hierarchy=Hierarchy(kind="levels", rows=(("a", UNCOVERED, "p"), ("b", "x", "q")))),
             "belongs to one larger group",
         ),
     ],
@@ -251,11 +271,20 @@ def test_a_hierarchy_that_does_not_fit_or_nest_is_refused_with_a_remedy(spec, co
         column(N, bounds=(0, 9)),
         column(N, hierarchy=intervals(5)),
         column(N, bounds=(0, 9), hierarchy=intervals(5)),
+        column(N, bounds=(0, 9), hierarchy=Hierarchy(kind="intervals", widths=(5,), learned=True)),
+        column(N, hierarchy=Hierarchy(kind="cuts", cuts=(2, 5, 50))),
+        column(N, bounds=(0, 9), hierarchy=Hierarchy(kind="cuts", cuts=(2, 5, 50), learned=True)),
+        column(N, hierarchy=AGES),
+        column(N, bounds=(0, 9), hierarchy=replace(AGES, learned=True)),
+        column(D, bounds=("2000-01-01", "2001-01-01"), hierarchy=Hierarchy(kind="date", learned=True)),
+        column(D, hierarchy=DAYS),
         column(D),
         column(D, bounds=("2000-01-01", "2001-01-01")),
         column(C),
         column(C, categories=("1", "2")),
         column(C, hierarchy=JOBS),
+        column(C, hierarchy=replace(JOBS, learned=True)),
+        column(C, categories=("11", "22"), hierarchy=Hierarchy(kind="prefix", learned=True)),
         column(C, hierarchy=Hierarchy(kind="prefix")),
         column(C, categories=("1", "2"), hierarchy=Hierarchy(kind="prefix")),
         column(T),
@@ -263,6 +292,7 @@ def test_a_hierarchy_that_does_not_fit_or_nest_is_refused_with_a_remedy(spec, co
     ],
     ids=lambda spec: (
         f"{spec.kind}-{spec.hierarchy.kind if spec.hierarchy else 'none'}-{bool(spec.bounds or spec.categories)}"
+        f"{'-learned' if spec.hierarchy and spec.hierarchy.learned else ''}"
     ),
 )
 def test_what_is_called_public_gives_the_same_map_whoever_the_members_are(spec):
@@ -276,7 +306,11 @@ def test_what_is_called_public_gives_the_same_map_whoever_the_members_are(spec):
         found = [list(fit.apply(probe, top)[0].astype(str)) for fit, top in zip(fits, tops, strict=True)]
         if public_hierarchy(spec, level):
             assert found[0] == found[1]
+            meant = [fit.apply(probe, top)[1] for fit, top in zip(fits, tops, strict=True)]
+            assert repr(meant[0]) == repr(meant[1])
             assert fits[0].public_labels(tops[0]) == fits[1].public_labels(tops[1]) is not None
+        else:
+            assert fits[0].public_labels(tops[0]) == (("*",) if level >= fits[0].levels else None)
     learned = any(not public_hierarchy(spec, level) for level in range(1, fits[1].levels))
     assert learned == fits[0].learned == fits[1].learned
 
@@ -314,7 +348,7 @@ def test_a_value_just_below_a_boundary_stays_below_it_at_every_level():
     """Found by the test above: a fixed tolerance moved -0.00001 over zero at wide intervals, but not at narrow ones."""
     assert nests([-1.0, -1e-05], column(N), [0.0, 0.0, -28862.0])
     spec = column(N, bounds=(-100, 100), hierarchy=intervals(10, 20, 100))
-    assert [labels([-1e-9], level, spec)[0] for level in (1, 2, 3)] == ["[-10, 0)", "[-20, 0)", "[-100, 0)"]
+    assert [labels([-1e-9], level, spec)[0] for level in (1, 2, 3)] == ["[-10, 0)", "[-20, 0)", "< 0"]
 
 
 @settings(max_examples=50, deadline=None)

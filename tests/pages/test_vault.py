@@ -28,6 +28,11 @@ def test_an_id_is_long_and_never_twice_the_same():
     assert {len(key) for key in found} == {22}
 
 
+def test_an_id_can_be_part_of_the_key_of_a_component():
+    vault, _, _ = make()
+    assert all(vault.open().id.isalnum() for _ in range(300))
+
+
 def test_nobody_gets_a_workspace_without_its_id():
     vault, _, _ = make()
     vault.open()

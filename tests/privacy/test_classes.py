@@ -10,72 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.data.schema import Column, Kind, Role, Schema
-from core.data.table import Table
 from core.errors import UserError
 from core.privacy.classes import equivalence_classes, l_diversity, reidentification, t_closeness, verify_k
 from core.privacy.measure import measure
-
-ROLES = {"q": Role.QUASI_IDENTIFIER, "s": Role.SENSITIVE, "f": Role.FEATURE}
-
-
-def build(data: dict, roles: str, person: str | None = None, dates: tuple[str, ...] = ()) -> Table:
-    """Build a table: one letter of `roles` per column; numbers are numeric, everything else categorical."""
-    frame, columns = pd.DataFrame(data), []
-    for name, letter in zip(frame.columns, roles, strict=True):
-        kind = Kind.NUMERIC if frame[name].dtype.kind in "if" else Kind.DATE if name in dates else Kind.CATEGORICAL
-        columns.append(Column(name=name, kind=kind, role=ROLES[letter]))
-    return Table.build(frame, Schema(tuple(columns), person))
-
-
-# Sweeney 2002, figure 2.
-SWEENEY = build(
-    {
-        "race": ["Black"] * 6 + ["White"] * 5,
-        "birth": [1965] * 4 + [1964] * 5 + [1967] * 2,
-        "sex": list("mmffff") + ["m"] * 5,
-        "zip": ["0214*"] * 2 + ["0213*"] * 9,
-        "problem": [
-            *("short breath", "chest pain", "hypertension", "hypertension", "obesity", "chest pain"),
-            *("chest pain", "obesity", "short breath", "chest pain", "chest pain"),
-        ],
-    },
-    "qqqqs",
-)
-CONDITIONS = ["heart", "heart", "viral", "viral", "cancer", "heart", "viral", "viral"] + ["cancer"] * 4
-# Machanavajjhala et al. 2007: the inpatient table, 4-anonymous and 3-diverse.
-FOUR_ANONYMOUS = build(
-    {
-        "zip": ["130**"] * 4 + ["1485*"] * 4 + ["130**"] * 4,
-        "age": ["<30"] * 4 + [">=40"] * 4 + ["3*"] * 4,
-        "condition": CONDITIONS,
-    },
-    "qqs",
-)
-THREE_DIVERSE = build(
-    {
-        "zip": ["1305*", "1306*", "1306*", "1305*"] + ["1485*"] * 4 + ["1305*", "1305*", "1306*", "1306*"],
-        "age": ["<=40"] * 4 + [">40"] * 4 + ["<=40"] * 4,
-        "condition": CONDITIONS,
-    },
-    "qqs",
-)
-# Li, Li, Venkatasubramanian 2007: salary and disease.
-SALARY = [3.0, 4, 5, 6, 11, 8, 7, 9, 10]
-DISEASE = [
-    *("gastric ulcer", "gastritis", "stomach cancer", "gastritis", "flu", "bronchitis"),
-    *("bronchitis", "pneumonia", "stomach cancer"),
-]
-BY_AGE = build(
-    {"zip": ["476**"] * 3 + ["4790*"] * 3 + ["476**"] * 3, "age": ["2*"] * 3 + [">=40"] * 3 + ["3*"] * 3}
-    | {"salary": SALARY, "disease": DISEASE},
-    "qqss",
-)
-BY_ZIP = build(
-    {"zip": ["4767*", "4760*", "4767*", "4790*", "4790*", "4790*", "4760*", "4767*", "4760*"]}
-    | {"salary": SALARY, "disease": DISEASE},
-    "qss",
-)
+from tests.privacy.known_tables import BY_AGE, BY_ZIP, FOUR_ANONYMOUS, SWEENEY, THREE_DIVERSE, build
 
 
 def test_sweeneys_table_gives_its_published_class_sizes_and_risks():
@@ -256,7 +194,9 @@ def test_everything_equals_the_definition_written_out_slowly(rows, few):
 
     values = sorted({pay for group in groups.values() for _, pay in group})
     counts = np.array([[sum(pay == v for _, pay in group) for v in values] for group in groups.values()], dtype=float)
-    p, q = counts / counts.sum(1, keepdims=True), counts.sum(0) / counts.sum()
+    everybody = {pair for group in groups.values() for pair in group}  # once per value, however many classes
+    q = np.array([sum(pay == v for _, pay in everybody) for v in values]) / len(everybody)
+    p = counts / counts.sum(1, keepdims=True)
     steps = np.abs(np.cumsum(p - q, axis=1)).sum(1) / max(len(values) - 1, 1)
     assert t_closeness(table, classes, "pay")[0] == pytest.approx(steps.max(), abs=1e-12)
     logs = np.log(p, where=p > 0, out=np.zeros_like(p))

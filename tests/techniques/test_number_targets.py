@@ -15,6 +15,8 @@ from tests.regression_tables import earners
 SETTINGS = {
     "drop_columns": {"columns": ("job", "zip")},
     "mondrian_k_anonymity": {"k": 3},
+    "full_domain_k_anonymity": {"k": 2, "suppression_limit": 0.3},
+    "local_suppression": {"k": 2},
     "sequential_trees": {"min_leaf": 5},
 }
 KEYS = [key for key, cls in TECHNIQUES.items() if cls.stage is Stage.TABLE]
