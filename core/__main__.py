@@ -69,7 +69,7 @@ def _measure(options: argparse.Namespace) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     from core.engine.jobs import Dispatcher, Job
-    from core.engine.local import LocalEngine, default_workers
+    from core.engine.local import InlineEngine, LocalEngine, default_workers
     from core.tradeoff.study import load_study
 
     study, table = load_study(Path(options.study))
@@ -77,7 +77,8 @@ def _run(options: argparse.Namespace) -> None:
     study = replace(study, **changes)
     if options.workers is not None and options.workers < 1:
         raise UserError("--workers is 1 or more", got=str(options.workers), do="Raise it.")
-    engine = LocalEngine(options.workers or default_workers())
+    workers = options.workers or default_workers()
+    engine = InlineEngine() if workers == 1 else LocalEngine(workers)
     try:
         job = Dispatcher(engine).start(Job(study, table))
         while not job.wait(0.5):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations, islice, product
 
 import numpy as np
+import pandas as pd
 
 from core.data.table import Labels
 
@@ -135,20 +136,19 @@ class _Search:
             return chosen[0] if len(met) >= self.k else rows[:0]
         group, people = self._classes(self.codes[with_k], self.persons[with_k])
         order = np.argsort(group, kind="stable")
-        parts = np.split(order, np.searchsorted(group[order], np.arange(1, len(people))))
-        for whole in (False, True):
-            for place in np.argsort(people if whole else -people, kind="stable").tolist():
-                spare = with_k[parts[place]]
-                names = np.unique(self.persons[spare])
-                names = np.setdiff1d(names, met)
-                if not whole:
-                    names = names[: min(people[place], len(names)) and max(people[place] - self.k, 0)]
-                    names = names[: self.k - len(met)]
-                    spare = spare[np.isin(self.persons[spare], names)]
-                chosen.append(spare)
-                met = np.union1d(met, names)
-                if len(met) >= self.k:
-                    return np.unique(np.concatenate(chosen))
+        parts = np.split(with_k[order], np.searchsorted(group[order], np.arange(1, len(people))))
+        largest = np.argsort(-people, kind="stable")
+        # First what classes can spare and still have k, the largest first; then whole classes, the smallest first.
+        can_spare = [(place, people[place] - self.k) for place in largest if people[place] > self.k]
+        for place, spare in can_spare + [(place, people[place]) for place in largest[::-1]]:
+            part = parts[place]
+            if spare < people[place]:
+                names = np.setdiff1d(self.persons[part], met)[: min(spare, self.k - len(met))]
+                part = part[np.isin(self.persons[part], names)]
+            chosen.append(part)
+            met = np.union1d(met, self.persons[part])
+            if len(met) >= self.k:
+                return np.unique(np.concatenate(chosen))
         return rows[:0]
 
     def _set(self, rows: Labels, chosen: Labels) -> None:
@@ -161,10 +161,10 @@ class _Search:
         key, size = np.zeros(len(codes), dtype=np.int64), 1
         for column, width in zip(codes.T, self._widths, strict=True):
             if size * width > _LARGEST:
-                key = np.unique(key, return_inverse=True)[1]
+                key = pd.factorize(key)[0]
                 size = int(key.max(initial=0)) + 1
             key, size = key * width + column, size * width
-        key = np.unique(key, return_inverse=True)[1]
+        key = pd.factorize(key)[0]  # by hashing: quicker than sorting
         return key, self._people(key, persons, int(key.max(initial=-1)) + 1)
 
     def _people(self, group: Labels, persons: Labels, groups: int) -> Labels:
@@ -172,4 +172,4 @@ class _Search:
         if self._alone:
             return np.bincount(group, minlength=groups)
         width = int(self.persons.max()) + 1
-        return np.bincount(np.unique(group * width + persons) // width, minlength=groups)
+        return np.bincount(pd.unique(group * width + persons) // width, minlength=groups)

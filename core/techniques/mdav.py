@@ -48,7 +48,7 @@ class Space:
     def distances(self, number: Labels, code: Labels) -> Labels:
         """Return the squared distance of every record to one point, shape (records,)."""
         gap = self.numbers - number
-        found = np.einsum("ij,ij->i", gap, gap)
+        found: Labels = np.einsum("ij,ij->i", gap, gap)
         if len(code):
             found += (self.codes != code).astype(np.float64) @ self.weights
         return np.asarray(found)

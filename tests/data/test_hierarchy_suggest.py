@@ -138,6 +138,12 @@ def test_cuts_are_round_where_that_hardly_moves_them():
     assert all(cut == round(cut, 1) for cut in cuts)
 
 
+def test_whole_numbers_are_cut_at_whole_numbers():
+    cuts = start(list(range(20)) * 3, column(N), how="quantiles").cuts
+    assert len(cuts) == 15
+    assert all(cut == int(cut) for cut in cuts)
+
+
 def test_where_nearly_everybody_has_the_smallest_number_the_others_are_cut_too():
     values = [0] * 900 + list(range(1, 101))
     cuts = start(values, column(N), how="quantiles").cuts

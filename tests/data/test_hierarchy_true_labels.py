@@ -113,7 +113,7 @@ def test_a_label_of_numbers_is_true_of_every_value_and_levels_nest(public, membe
     assert_nested([values, *levels])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     bounded=st.booleans(),
     members=st.lists(st.dates(date(1700, 1, 1), date(2300, 1, 1)), min_size=1, max_size=15),

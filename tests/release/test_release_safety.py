@@ -316,6 +316,7 @@ def journey(folder: Path, table: str, schema: str, steps: list[dict], k: int | N
     assert main(["release", "--check", str(out)]) == 0
 
 
+@pytest.mark.slow
 def test_the_clinic_is_released_certified_and_checked(tmp_path):
     journey(tmp_path, *JOURNEYS[2])
 
