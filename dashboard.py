@@ -18,6 +18,7 @@ page = st.navigation(
     [
         st.Page("pages/start.py", title="Start", default=True),
         st.Page("pages/data.py", title="Data", url_path="data"),
+        st.Page("pages/groups.py", title="Groups", url_path="groups"),
         st.Page("pages/techniques.py", title="Techniques", url_path="techniques"),
         st.Page("pages/trade_off.py", title="Trade-off", url_path="trade_off"),
         st.Page("pages/report.py", title="Report", url_path="report"),

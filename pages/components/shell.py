@@ -22,6 +22,7 @@ from pages.components.workers import Workers
 PAGES = {
     "start": "pages/start.py",
     "data": "pages/data.py",
+    "groups": "pages/groups.py",
     "techniques": "pages/techniques.py",
     "trade_off": "pages/trade_off.py",
 }
