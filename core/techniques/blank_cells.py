@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, islice, product
+from itertools import combinations, islice
 
 import numpy as np
 import pandas as pd
@@ -81,8 +81,12 @@ def column_sets(columns: int, kept: int) -> Iterator[tuple[int, ...]]:
     most = 2**columns if 2**columns <= MOST_SETS else max(1, MOST_SETS // ((kept + 1) * (free + 1)))
     for late in range(kept + 1):
         for early in range(free + 1):
-            pairs = product(combinations(range(free), early), combinations(range(free, columns), late))
-            yield from islice((one + two for one, two in pairs if one or two), most)
+            pairs = (  # no itertools.product: it would list all combinations first
+                one + two
+                for one in combinations(range(free), early)
+                for two in combinations(range(free, columns), late)
+            )
+            yield from islice((chosen for chosen in pairs if chosen), most)
 
 
 class _Search:

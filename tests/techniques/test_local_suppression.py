@@ -57,8 +57,8 @@ def test_the_column_with_more_values_is_blanked_first_and_only_where_it_must():
 def test_columns_to_keep_are_blanked_only_when_all_others_are_not_enough():
     table = build(AGE, TOWN, age=[31, 31, 45, 45], town=["a", "b", "c", "d"])
     assert blanks(hide(table, 2).table, "age") == []
-    kept = hide(table, 2, "town").table  # no two share a town, so all ages go first, and then towns do
-    assert blanks(kept, "age") == blanks(kept, "town") == [0, 1, 2, 3]
+    kept = hide(table, 2, "town").table  # no two share a town, so blanking ages would not help
+    assert (blanks(kept, "age"), blanks(kept, "town")) == ([], [0, 1, 2, 3])
     mixed = build(AGE, TOWN, DAY, age=[1, 1, 2, 2], town=["a", "b", "a", "b"], day=["2020-01-01"] * 4)
     assert blanks(hide(mixed, 2, "town").table, "age") == [0, 1, 2, 3]
     assert blanks(hide(mixed, 2, "age").table, "town") == [0, 1, 2, 3]
@@ -85,7 +85,7 @@ def test_a_lonely_row_gets_company_from_those_who_can_spare_it():
 
 def test_people_are_counted_not_rows():
     data = {"id": ["x"] * 4 + ["y"], "age": [31] * 4 + [45]}
-    assert lost(build(WHO, AGE, **data), hide(build(WHO, AGE, **data), 2).table) == 3
+    assert lost(build(WHO, AGE, **data), hide(build(WHO, AGE, **data), 2).table) == 2
     two = build(WHO, AGE, person="id", **data)
     assert blanks(hide(two, 2).table, "age") == [0, 1, 2, 3, 4]
     spare = build(WHO, AGE, person="id", id=list("aabbccd"), age=[31] * 6 + [45])
