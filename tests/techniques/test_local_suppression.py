@@ -214,11 +214,11 @@ def fewest(codes: np.ndarray, k: int) -> int:
 def test_little_more_is_blanked_than_the_fewest_cells_possible():
     rng = np.random.default_rng(7)
     ours = least = 0
-    for _ in range(8):
+    for _ in range(30):
         codes = rng.integers(1, 4, (5, 2))
         ours += int(cells_to_blank(codes, np.arange(5), 2).sum())
         least += fewest(codes, 2)
-    assert least <= ours <= 1.25 * least
+    assert 0 < least <= ours <= 1.15 * least
 
 
 @settings(max_examples=40, deadline=None)
@@ -229,8 +229,8 @@ def test_the_order_of_the_rows_does_not_matter(rows, k, shuffler):
     table = random_table(rows)
     found = []
     for one in (table, table.take(np.array(order))):
-        released = hide(one, k).table.frame[["age", "town", "day"]].astype(str)
-        found.append(sorted(released.itertuples(index=False, name=None)))
+        released = hide(one, k).table.frame
+        found.append(Counter(zip(*(map(str, released[name]) for name in ("age", "town", "day")), strict=True)))
     assert found[0] == found[1]
 
 
