@@ -31,6 +31,7 @@ def check(result):
     return {step["technique"] for point in points.values() for step in point["recipe"]}
 
 
+@pytest.mark.slow  # the browser's first journey runs this study in the fast suites
 def test_the_quick_look_has_a_setting_of_each_family_and_something_that_meets_both_limits():
     result = run("adult-quick.toml")
     check(result)
