@@ -15,11 +15,12 @@ from core.data.table import Table
 from core.engine.local import Engine, packed, run_task
 from core.tradeoff.bench import Bench
 from core.tradeoff.difference import Baseline
+from core.tradeoff.ledger import ledger_of
 from core.tradeoff.null_check import null_check
 from core.tradeoff.point import Tally, point_json
 from core.tradeoff.recipe import Recipe
 from core.tradeoff.replicate import FULL, Outcome
-from core.tradeoff.result import duplicates_across_people, ledger_of, result_json
+from core.tradeoff.result import duplicates_across_people, result_json
 from core.tradeoff.study import Requirement, Study
 
 
@@ -83,7 +84,8 @@ class Job:
     """
 
     def __init__(self, study: Study, table: Table, owner: str = "", previews: int = 0) -> None:
-        self.study, self.owner, self._previews, self._releases = study, owner, previews, 0
+        self.study, self.owner, self._previews = study, owner, previews
+        self._released: list[Recipe] = []
         self.bench = Bench.prepare(study, table)
         self.recipes = study.with_anchors()
         self.tallies = {recipe.id: Tally(recipe) for recipe in self.recipes}
@@ -187,10 +189,10 @@ class Job:
             outcomes = self.tallies[point_id].replicates()
         return null_check(outcomes, self.bench, repetitions) if outcomes else None
 
-    def released(self) -> None:
-        """Count a table that was handed over."""
+    def released(self, recipe: Recipe) -> None:
+        """Count a table that was made for handing over."""
         with self._lock:
-            self._releases += 1
+            self._released.append(recipe)
 
     def stop(self) -> None:
         """Start nothing more and keep what is done; what is in flight is not waited for."""
@@ -221,7 +223,7 @@ class Job:
             done, running, ended, first = self._done, self._running, self._ended, self._first
             times = list(self._times)
             state = "running" if ended is None else "stopped" if self._stopped else "done"
-            study, cache = self.study, self._points
+            study, cache, released = self.study, self._points, tuple(self._released)
         points = []
         plain = next((t for t in held.values() if [step.key for step in t.recipe.steps] == ["none"]), None)
         if plain is not None and self._baseline_size != len(plain.outcomes):
@@ -237,7 +239,8 @@ class Job:
             points.append(point)
         if state == "stopped":
             points = [_unfinished(point) for point in points]
-        ledger = {**ledger_of(list(held.values()), self.bench, self._previews, self._releases), "twins": self._twins}
+        counted = ledger_of(list(held.values()), self.bench, self._previews, released, final=state != "running")
+        ledger = {**counted, "twins": self._twins}
         remaining = self._total - done
         left = None
         if state == "running" and len(times) >= 3:

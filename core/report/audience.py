@@ -85,7 +85,7 @@ def for_audience(result: Mapping[str, Any], audience: str) -> dict[str, Any]:
         "versions": dict(mapping(result.get("versions"))),
         "ledger": _kept(
             mapping(result.get("ledger")),
-            ("sweeps", "settings", "replicates", "fits", "previews", "releases", "note"),
+            ("sweeps", "settings", "replicates", "fits", "previews", "releases", "private_fits", "total", "note"),
             scrub,
         ),
         "requirements": [

@@ -8,11 +8,9 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from core.techniques.base import Stage
 from core.tradeoff.bench import Bench
 from core.tradeoff.frontier import frontier
-from core.tradeoff.point import Tally, point_json
-from core.tradeoff.replicate import FULL
+from core.tradeoff.point import point_json
 from core.tradeoff.study import Study
 from core.utility.metrics import ALL_METRICS
 
@@ -24,7 +22,7 @@ VERSION = "0.3.0"
 def versions() -> dict[str, str]:
     """Return the versions of everything that can change a number."""
     found = {"middleground": VERSION, "python": platform.python_version()}
-    for package in ("numpy", "scipy", "pandas", "scikit-learn", "diffprivlib"):
+    for package in ("numpy", "scipy", "pandas", "scikit-learn", "diffprivlib", "dp-accounting"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:
@@ -88,29 +86,4 @@ def result_json(
     }
 
 
-def ledger_of(tallies: Sequence[Tally], bench: Bench, previews: int = 0, releases: int = 0) -> dict[str, Any]:
-    """Return what looking cost: every setting and every fit that saw people's data, quick looks and releases."""
-    fits = sum(len(tally.outcomes) for tally in tallies)
-    private = [tally for tally in tallies if tally.recipe.steps[-1].stage is Stage.TRAINING]
-    looked = [t for t in private if t.recipe.steps[-1].key != "constant"]
-    note = "Every number here was computed on the raw table. "
-    if any(tally.outcomes for tally in looked):
-        runs = sum(len(tally.outcomes) for tally in looked)
-        note += (
-            f"The epsilon of one setting is not the cost of this evaluation: {runs} private fits of {len(looked)} "
-            "settings were made, and choosing among them used the data again."
-        )
-    else:
-        note += "Publishing them tells something about it that no guarantee of a single setting covers."
-    return {
-        "sweeps": 1,
-        "settings": len(tallies),
-        "replicates": sum(1 for tally in tallies for number in tally.outcomes if number != FULL),
-        "fits": fits,
-        "previews": previews,
-        "releases": releases,
-        "note": note,
-    }
-
-
-__all__ = ["SCHEMA", "VERSION", "duplicates_across_people", "ledger_of", "point_json", "result_json", "versions"]
+__all__ = ["SCHEMA", "VERSION", "duplicates_across_people", "point_json", "result_json", "versions"]

@@ -49,7 +49,7 @@ def show(space: Workspace, point: Mapping[str, Any]) -> None:
         with told(), st.spinner("Protecting the whole table and verifying it"):
             try:
                 kept[mark] = release(space.job.study, space.table, recipe, measured=point)
-                space.job.released()
+                space.job.released(recipe)
                 space.notes["stale"] = True
             except CertificateError as error:
                 st.error(f"**Not certified, and nothing is handed over.** {plain(error)}", icon=":material/report:")
