@@ -22,6 +22,8 @@ class Claim:
         From 0 to below 1.
     mu : float or None
         When the mechanism claims to be mu-GDP, whose curve is far below that of (epsilon, delta) alone.
+    most : float
+        Claimed value of the curve at e' = 0, the largest advantage; a curve never rises, so it holds everywhere.
 
     Examples
     --------
@@ -40,6 +42,7 @@ class Claim:
     epsilon: float
     delta: float = 0.0
     mu: float | None = None
+    most: float = 1.0
 
     @staticmethod
     def of(guarantee: Guarantee) -> Claim:
@@ -52,7 +55,8 @@ class Claim:
         """
         if guarantee.epsilon is None:
             raise UserError("an audit needs a guarantee with an epsilon", got=guarantee.kind, do="Choose another.")
-        return Claim(guarantee.epsilon, guarantee.delta or 0.0, guarantee.mu)
+        most = 1.0 if guarantee.advantage_bound is None else guarantee.advantage_bound
+        return Claim(guarantee.epsilon, guarantee.delta or 0.0, guarantee.mu, most)
 
     @property
     def levels(self) -> tuple[float, float, float]:
@@ -79,4 +83,4 @@ class Claim:
             return delta_for_epsilon(self.mu, level)
         # e^epsilon / (1 + e^epsilon) without overflow
         told = -math.expm1(min(level - self.epsilon, 0.0)) / (1 + math.exp(-self.epsilon))
-        return self.delta + (1 - self.delta) * told
+        return min(self.most, self.delta + (1 - self.delta) * told)

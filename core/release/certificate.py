@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from numpy.random import Generator
 from core.data.table import Table
 from core.errors import UserError
 from core.privacy.classes import equivalence_classes
+from core.privacy.discrete_noise import SystemGenerator
 from core.privacy.verify import verify
 from core.release.text import read_back, write
 from core.techniques.base import Stage
@@ -159,7 +159,7 @@ def release(
 
 
 def _streams(fresh: Generator | None) -> Callable[..., Generator]:
-    source = np.random.default_rng(secrets.randbits(256)) if fresh is None else fresh
+    source = SystemGenerator.fresh() if fresh is None else fresh
     # A stream for each step: whoever works out the state of one from the noise in the file does not have the keys.
     return lambda *_: source.spawn(1)[0]
 

@@ -5,6 +5,7 @@ from core.techniques.base import Technique
 from core.techniques.constant import Constant
 from core.techniques.dp_forest import DPForest
 from core.techniques.dp_logistic_regression import DPLogisticRegression
+from core.techniques.dp_marginals import DPMarginals
 from core.techniques.dp_naive_bayes import DPNaiveBayes
 from core.techniques.drop_columns import DropColumns
 from core.techniques.full_domain_k_anonymity import FullDomainKAnonymity
@@ -16,6 +17,7 @@ from core.techniques.mondrian_k_anonymity import MondrianKAnonymity
 from core.techniques.noise_addition import NoiseAddition
 from core.techniques.none import NoProtection
 from core.techniques.pram import Pram
+from core.techniques.randomised_response import RandomisedResponse
 from core.techniques.rank_swap import RankSwap
 from core.techniques.sequential_trees import SequentialTrees
 from core.techniques.top_bottom_coding import TopBottomCoding

@@ -304,7 +304,9 @@ PARAMETERS = {
     "noise_addition": {"scale"},
     "rank_swap": {"share"},
     "pram": {"keep"},
+    "randomised_response": {"epsilon"},
     "dp_logistic_regression": {"epsilon", "delta", "clip"},
+    "dp_marginals": {"epsilon", "delta", "rows"},
     "dp_naive_bayes": {"epsilon"},
     "dp_forest": {"epsilon", "trees"},
 }
