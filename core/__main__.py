@@ -15,6 +15,7 @@ from pathlib import Path
 from textwrap import fill as wrap
 from typing import Any
 
+from core.ask import add_ask
 from core.audit.command import add_audit
 from core.errors import UserError
 from core.release.command import add_release
@@ -219,6 +220,7 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_report)
     add_audit(commands)
     add_release(commands)
+    add_ask(commands)
     return top
 
 

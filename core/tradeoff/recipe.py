@@ -140,7 +140,8 @@ class Recipe:
         public, covered = True, False
         for step in self.steps:
             private = step.guarantee(schema, facts).kind in ("dp", "claimed")
-            if private and not public and not covered:
+            # Noise before a step covers what is done to rows; a model's own promise is about the people behind them.
+            if private and not public and not (covered and step.stage is Stage.TABLE):
                 return (
                     f"{step.key} promises differential privacy, but a step before it reads the data to decide how to "
                     "change them, so the promise would not hold. Fill in public hierarchies, or leave that step out"

@@ -8,6 +8,7 @@ from core.errors import UserError
 from core.models.logistic_regression import LogisticRegression
 from core.rng import rng_for
 from core.techniques.base import PublicFacts
+from core.tradeoff.bench import Bench
 from core.tradeoff.recipe import expand
 from core.tradeoff.study import parse_recipe, parse_study
 from tests.tables import people
@@ -132,3 +133,20 @@ def test_synthetic_rows_have_no_k():
     (recipe,) = expand("k", [{"technique": "sequential_trees"}, {"technique": "mondrian_k_anonymity", "k": 5}], None)
     proved = recipe.guarantee(people().schema, FACTS)
     assert (proved.kind, proved.k) == ("none", None)
+
+
+@pytest.mark.parametrize(
+    ("steps", "held"),
+    [
+        (["randomised_response", "mondrian_k_anonymity", "dp_logistic_regression"], False),
+        (["dp_marginals", "dp_logistic_regression"], False),
+        (["randomised_response", "dp_logistic_regression"], True),
+    ],
+)
+def test_noise_on_the_rows_does_not_lend_its_cover_to_a_models_own_epsilon(steps, held):
+    table = people().drop(("name", "zip"))
+    (recipe,) = expand("stack", [{"technique": key} for key in steps], None)
+    facts = Bench.prepare(parse_study({"study": {"name": "s", "assume_public_domain": True}}), table).facts(full=True)
+    reason = recipe.unsupported(table.schema, facts)
+    assert (reason is None) == held
+    assert held or "the promise would not hold" in str(reason)
