@@ -194,6 +194,13 @@ class Job:
         with self._lock:
             self._released.append(recipe)
 
+    def ledger_with(self, recipe: Recipe) -> dict[str, Any]:
+        """Return what looking has cost so far, and a release of this setting."""
+        with self._lock:
+            held = [Tally(t.recipe, dict(t.outcomes), t.reason, t.status) for t in self.tallies.values()]
+            released = (*self._released, recipe)
+        return ledger_of(held, self.bench, self._previews, released)
+
     def stop(self) -> None:
         """Start nothing more and keep what is done; what is in flight is not waited for."""
         with self._lock:

@@ -59,6 +59,7 @@ def release(
     *,
     measured: Mapping[str, Any] | None,
     why: str = "",
+    ledger: Mapping[str, Any] | None = None,
     ending: str = ".csv",
     fresh: Generator | None = None,
     excel_safe: bool = False,
@@ -77,6 +78,8 @@ def release(
         The recipe's trade-off point (`core.release.measure_point`, or of a sweep).
     why : str
         Why there is none.
+    ledger : mapping, optional
+        What looking at the table cost, this release included (`core.tradeoff.ledger.ledger_of`).
     ending : {".csv", ".tsv", ".txt"}
     fresh : Generator, optional
         Where randomness comes from, each step getting a stream of its own; by default 256 bits of the operating system.
@@ -121,13 +124,14 @@ def release(
     source = protected.source
     left_out = 0 if source is None else len(table) - len(np.unique(source))
     crowds = equivalence_classes(reread, known) if source is not None and not recipe.perturbed else None
+    private = promised.kind == "dp"
     return Released(
         content=written.content,
         certificate={
             "schema": SCHEMA,
             "study": study.name,
             "recipe": {"id": recipe.id, "name": recipe.name, "steps": recipe.describe()},
-            "done": [*_done(recipe, len(table), left_out, source is None), *protected.notes],
+            "done": [*_done(recipe, len(table), 0 if private else left_out, source is None), *protected.notes],
             "file": {
                 "sha256": hashlib.sha256(written.content).hexdigest(),
                 "bytes": len(written.content),
@@ -140,16 +144,18 @@ def release(
             "table_schema": _schema(rows, written.columns),
             "columns_not_released": _missing(table, rows, written.withheld),
             "rows": {
-                "before": len(table),
-                "people_before": table.people,
+                # Whoever may not learn whether one person is in a table may not learn its exact size.
+                "before": None if private else len(table),
+                "people_before": None if private else table.people,
                 "released": len(rows),
-                "suppressed": left_out,
-                "suppressed_share": left_out / len(table),
+                "suppressed": None if private else left_out,
+                "suppressed_share": None if private else left_out / len(table),
                 "invented": source is None,
             },
             "guarantee": promised.to_json(),
             "verification": _verification(promised.kind, crowds, known),
-            "measured": _risks(measured, why, study),
+            "measured": _risks(measured, why, study, private),
+            "ledger": dict(ledger) if ledger is not None else None,
             "randomness": "keys, noise and invented rows were drawn from the operating system's generator, not a seed",
             "versions": versions(),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -214,7 +220,13 @@ def _verification(kind: str, crowds: Any, known: tuple[str, ...]) -> dict[str, A
     return found
 
 
-def _risks(measured: Mapping[str, Any] | None, why: str, study: Study) -> dict[str, Any]:
+INTERNAL = (
+    "These numbers were computed on the raw table: the epsilon of this release does not cover them. Keep this part, "
+    "and the ledger, inside the team."
+)
+
+
+def _risks(measured: Mapping[str, Any] | None, why: str, study: Study, private: bool) -> dict[str, Any]:
     if measured is None or measured.get("status") != "measured":
         reason = why or str((measured or {}).get("reason") or "nobody measured it")
         return {"status": "not_measured", "reason": reason}
@@ -223,6 +235,7 @@ def _risks(measured: Mapping[str, Any] | None, why: str, study: Study) -> dict[s
     return {
         "status": "measured",
         "statement": f"risks measured on {many} random halves of {of}, not on this file",
+        "internal": INTERNAL if private else None,
         "effort": study.effort,
         "seed": study.seed,  # of the measurement: nothing of the release follows from it
         "replicates": many,

@@ -100,19 +100,26 @@ def _release(options: argparse.Namespace) -> int:
             got="one that releases the model alone",
             do='Set release = "rows" or "both", or choose another recipe.',
         )
-    measured, why = None, ""
+    measured, ledger, why = None, None, ""
     workers = options.workers or default_workers()
     # One worker needs no process of its own, which would take longer to start than a small study to measure.
     engine = InlineEngine() if workers == 1 else LocalEngine(workers)
     try:
-        measured = measure_point(study, table, recipe, engine)
+        measured, ledger = measure_point(study, table, recipe, engine)
     except UserError as error:
         why = str(error)
     finally:
         engine.close()
     try:
         found = release(
-            study, table, recipe, measured=measured, why=why, ending=target.suffix, excel_safe=options.excel_safe
+            study,
+            table,
+            recipe,
+            measured=measured,
+            why=why,
+            ledger=ledger,
+            ending=target.suffix,
+            excel_safe=options.excel_safe,
         )
     except CertificateError as error:
         sys.stderr.write(f"not certified, and nothing was written: {error}\n")
@@ -168,16 +175,23 @@ def _put(files: tuple[tuple[Path, bytes], ...]) -> None:
 def sentences(certificate: Any, table: str, beside: str) -> list[str]:
     """Return what was released in a few lines."""
     rows, proved = certificate["rows"], certificate["guarantee"]
+    left_out = (
+        "" if rows["suppressed"] is None else (f", {rows['suppressed']:,} left out ({rows['suppressed_share']:.2%})")
+    )
     told = [
-        f"{table}: {rows['released']:,} rows released, {rows['suppressed']:,} left out "
-        f"({rows['suppressed_share']:.2%}); certificate in {beside}",
+        f"{table}: {rows['released']:,} rows released{left_out}; certificate in {beside}",
         f"SHA-256 {certificate['file']['sha256']}",
     ]
     if proved["kind"] == "k_anonymity":
         figures = ", ".join(f"{n} = {proved[n]:g}" for n in ("k", "l", "t") if proved[n] is not None)
         told.append(f"proved and verified on the written file: {figures}")
+    elif proved["kind"] == "dp":
+        told += [f"proved: {_budget(proved)}", *proved["assumptions"]]
     else:
         told += ["proved: nothing", *proved["assumptions"]]
+    ledger = certificate["ledger"]
+    if ledger is not None and ledger["total"] is not None:
+        told.append(f"what looking cost: {ledger['note']}")
     measured = certificate["measured"]
     if measured["status"] != "measured":
         return [*told, f"risks not measured: {measured['reason']}"]
@@ -188,4 +202,12 @@ def sentences(certificate: Any, table: str, beside: str) -> list[str]:
             told.append(f"  {threat}: {risk['value']:.3f}{ends}")
         else:
             told.append(f"  {threat}: {risk['status'].replace('_', ' ')}: {risk['reason']}")
-    return told
+    return [*told, measured["internal"]] if measured["internal"] else told
+
+
+def _budget(proved: Any) -> str:
+    delta = f", delta = {proved['delta']:g}" if proved["delta"] else ""
+    moved = "one more or fewer" if proved["neighbours"] == "add_remove" else "the values of one"
+    bound = proved["advantage_bound"]
+    most = "" if bound is None else f"; no attack on membership gains more than {100 * bound:.1f} points"
+    return f"differential privacy, epsilon = {proved['epsilon']:g}{delta}, for {moved} {proved['unit']}{most}"

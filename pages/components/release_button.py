@@ -48,7 +48,8 @@ def show(space: Workspace, point: Mapping[str, Any]) -> None:
         kept.clear()
         with told(), st.spinner("Protecting the whole table and verifying it"):
             try:
-                kept[mark] = release(space.job.study, space.table, recipe, measured=point)
+                ledger = space.job.ledger_with(recipe)
+                kept[mark] = release(space.job.study, space.table, recipe, measured=point, ledger=ledger)
                 space.job.released(recipe)
                 space.notes["stale"] = True
             except CertificateError as error:

@@ -181,7 +181,7 @@ def test_a_measured_violation_or_a_guarantee_broken_while_measuring_is_not_certi
 def test_measured_risks_are_those_of_a_sweep_and_say_what_they_were_measured_on():
     table, settled = people(), study()
     chosen = recipe(MASK, BOXES)
-    point = measure_point(settled, table, chosen, InlineEngine())
+    point, _ = measure_point(settled, table, chosen, InlineEngine())
     told = release(settled, table, chosen, measured=point).certificate["measured"]
     assert told["statement"] == "risks measured on 2 random halves of the table, not on this file"
     assert told["risks"]["membership"]["status"] == "measured"
