@@ -115,7 +115,7 @@ def discrete_gaussian_release(sigma2: float, shape: Shape) -> Counts:
     import opendp.prelude as dp
 
     dp.enable_features("contrib")
-    space = dp.vector_domain(dp.atom_domain(T=int)), dp.l2_distance(T=float)
+    space = dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="i64")
     return _drawn(dp.m.make_gaussian(*space, scale=math.sqrt(sigma2)), shape)
 
 
@@ -125,7 +125,8 @@ def discrete_laplace_release(scale: float, shape: Shape) -> Counts:
     import opendp.prelude as dp
 
     dp.enable_features("contrib")
-    return _drawn(dp.m.make_laplace(dp.vector_domain(dp.atom_domain(T=int)), dp.l1_distance(T=int), scale), shape)
+    space = dp.vector_domain(dp.atom_domain(T="i64")), dp.l1_distance(T="i64")
+    return _drawn(dp.m.make_laplace(*space, scale=scale), shape)
 
 
 def _drawn(mechanism: Any, shape: Shape) -> Counts:

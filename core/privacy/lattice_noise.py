@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import UserError
+from core.privacy.discrete_noise import discrete_gaussian_release, discrete_laplace_release
 from core.privacy.gdp import mu_from_epsilon_delta
 
 _UP = 1 + 1e-12
@@ -74,15 +75,11 @@ class Noise:
 
     def added(self, values: Sequence[int]) -> list[int]:
         """Return the values with fresh noise from the operating system."""
-        import opendp.prelude as dp
-
-        dp.enable_features("contrib")
-        domain = dp.vector_domain(dp.atom_domain(T="i64"))
         if self.mechanism == "laplace":
-            made = dp.m.make_laplace(domain, dp.l1_distance(T="i64"), scale=self.scale)
+            noise = discrete_laplace_release(self.scale, len(values))
         else:
-            made = dp.m.make_gaussian(domain, dp.l2_distance(T="i64"), scale=self.scale)
-        return [int(value) for value in made(list(values))]
+            noise = discrete_gaussian_release(self.scale**2, len(values))
+        return [int(value) + int(moved) for value, moved in zip(values, noise, strict=True)]
 
     def half_width(self, miss: float) -> int:
         """Return the smallest whole h such that the noise is further from 0 than h with probability `miss` at most.
