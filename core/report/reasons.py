@@ -105,7 +105,6 @@ _ASSUMED = (
     "Every cell is randomised, the target too, before the rows are collected; epsilon is for a whole row.",
     "It covers the rows and what is made of them, not what is released beside them.",
     "The noise of this evaluation is seeded so that it can be repeated; a release draws from the operating system.",
-    "Which columns the tree joins is chosen with floating-point random numbers; their last bits are not covered.",
     "Of every person one row, drawn at random, is counted.",
     "How many rows there are is not hidden: it says nothing about whether somebody is in the data.",
     "The noise of this evaluation is seeded so that it can be repeated; a release must draw fresh noise from the "

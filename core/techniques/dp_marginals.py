@@ -152,8 +152,6 @@ class DPMarginals(Technique):
                 *_of_person(schema),
                 "The noise of this evaluation is seeded so that it can be repeated; a release draws from the operating "
                 "system.",
-                "Which columns the tree joins is chosen with floating-point random numbers; their last bits are not "
-                "covered.",
             ),
         )
 

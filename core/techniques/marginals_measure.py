@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 
 from core.data.table import Labels
-from core.privacy.discrete_noise import discrete_gaussian
+from core.privacy.discrete_noise import discrete_gaussian, noisy_best
 
 MOST_CLASSES, GROUPS_OF_TARGET = 10, 8
 """A target with more cells than the first is conditioned on in this many groups."""
@@ -229,8 +229,7 @@ def _forest(
     part, edges = list(range(len(coarse))), []
     for _ in range(budget.edges):
         open_ = [(one, two) for one, two in open_ if part[one] != part[two]]
-        heights = np.array([scores[edge] for edge in open_] + [0.0]) * budget.choice / 2
-        chosen = int(np.argmax(heights + rng.gumbel(size=len(heights))))
+        chosen = noisy_best([*(scores[edge] for edge in open_), 0.0], 2 / budget.choice, rng)
         if chosen == len(open_):
             break
         one, two = open_[chosen]

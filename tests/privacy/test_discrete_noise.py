@@ -13,6 +13,7 @@ from core.privacy.discrete_noise import (
     discrete_gaussian_release,
     discrete_laplace,
     discrete_laplace_release,
+    noisy_best,
 )
 
 DRAWS = 40_000
@@ -67,3 +68,17 @@ def test_noise_of_no_width_is_refused(wrong):
     for sampler in (discrete_gaussian, discrete_laplace):
         with pytest.raises(UserError, match="positive"):
             sampler(wrong, 3, np.random.default_rng(0))
+
+
+def test_a_noisy_choice_has_the_probabilities_of_the_exponential_mechanism_seeded_or_not():
+    scores, scale, draws = [0.0, 2.0, 4.0], 2.0, 3000
+    wanted = np.exp(np.array(scores) / scale)
+    for rng in (np.random.default_rng(5), SystemGenerator.fresh()):
+        seen = np.bincount([noisy_best(scores, scale, rng) for _ in range(draws)], minlength=3)
+        # The second is not seeded, so that this fails by chance once in 10^7 runs.
+        assert chisquare(seen, wanted / wanted.sum() * draws).pvalue > 1e-7
+
+
+def test_a_noisy_choice_without_a_scale_is_refused():
+    with pytest.raises(UserError, match="scale must be positive"):
+        noisy_best([1.0], 0.0, np.random.default_rng(0))
