@@ -106,6 +106,9 @@ _ASSUMED = (
     "It covers the rows and what is made of them, not what is released beside them.",
     "The noise of this evaluation is seeded so that it can be repeated; a release draws from the operating system.",
     "Of every person one row, drawn at random, is counted.",
+    "The setting was chosen on public rows, free if nobody of this table is behind them.",
+    "The setting was chosen on the same people: epsilon is that of all trial fits, their comparison and the last fit "
+    "together.",
     "How many rows there are is not hidden: it says nothing about whether somebody is in the data.",
     "The noise of this evaluation is seeded so that it can be repeated; a release must draw fresh noise from the "
     "operating system.",

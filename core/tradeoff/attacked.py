@@ -81,12 +81,12 @@ class Attacked:
             return self._by_person(Signals.observed(phi, inside))
         # A shortcut leaves out one row; where people have several rows it would leave out too little.
         if release.source is None or len(bench.split.pool_rows) != len(bench.split.pool):
-            signals = self.study.model.signals(fitted, self.targets, target, None, np.where(inside, 0, -1))
+            signals = release.model.signals(fitted, self.targets, target, None, np.where(inside, 0, -1))
             return self._by_person(signals)
         trained = np.full(len(bench.split.pool), -1)
         trained[np.flatnonzero(self.members)[release.source]] = np.arange(len(release.source))
         place = trained[places]
-        signals = self.study.model.signals(fitted, self.targets, target, release.rows, place)
+        signals = release.model.signals(fitted, self.targets, target, release.rows, place)
         # Suppressed members were not trained on, and are members all the same.
         lost = inside & (place < 0)
         return self._by_person(

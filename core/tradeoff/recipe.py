@@ -20,6 +20,7 @@ from core.registry import lookup
 from core.techniques import TECHNIQUES
 from core.techniques.base import Predictor, Protected, PublicFacts, Stage, Technique
 from core.tradeoff.promise import rows_guarantee
+from core.tradeoff.tuning import Tuning
 
 RELEASES = ("rows", "model", "both")
 
@@ -41,6 +42,9 @@ class Release:
         Member rows that have no released row.
     notes : tuple of str
         What the steps tell of this run.
+    model : Model
+        What `predictor` is a fit of, where no step trains under protection: the study's, or a setting of it that
+        tuning chose.
     """
 
     rows: Table
@@ -48,6 +52,7 @@ class Release:
     recode: Callable[[Table], Table]
     predictor: Predictor
     suppressed: int
+    model: Model
     notes: tuple[str, ...] = ()
 
 
@@ -63,12 +68,15 @@ class Recipe:
     release : {"rows", "model", "both"}
     swept : tuple of (str, value)
         The parameters that the sweep varies, for the point's id.
+    tune : Tuning, optional
+        Parameters of the training step, else of the study's model, that are chosen on the members.
     """
 
     name: str
     steps: tuple[Technique, ...]
     release: str
     swept: tuple[tuple[str, Any], ...] = ()
+    tune: Tuning | None = None
 
     def __post_init__(self) -> None:
         """Refuse stacks that make no sense, with the reason."""
@@ -97,6 +105,8 @@ class Recipe:
             raise UserError(
                 f"recipe {self.name!r} releases rows, model or both", got=repr(self.release), do="Choose one."
             )
+        if self.tune is not None and training:
+            self.tune.settings(self.steps[-1])
 
     @property
     def id(self) -> str:
@@ -132,8 +142,11 @@ class Recipe:
         return any(step.perturbs for step in self.steps)
 
     def describe(self) -> list[dict[str, Any]]:
-        """Return the steps as JSON."""
-        return [{"technique": step.key, "parameters": step.settings()} for step in self.steps]
+        """Return the steps as JSON; what is tuned stands with the last one."""
+        told: list[dict[str, Any]] = [{"technique": s.key, "parameters": s.settings()} for s in self.steps]
+        if self.tune is not None:
+            told[-1]["tune"] = self.tune.describe()
+        return told
 
     def unsupported(self, schema: Schema, facts: PublicFacts) -> str | None:
         """Return why this table cannot go through, or None; each step sees the schema before it."""
@@ -156,17 +169,27 @@ class Recipe:
     def apply(self, members: Table, model: Model, facts: PublicFacts, rng: Callable[..., Generator]) -> Release:
         """Put members through every step and train; nothing but `members` and public facts is looked at."""
         protected = self.protect(members, facts, rng)
-        rows, source = protected.table, protected.source
+        rows, source, notes = protected.table, protected.source, protected.notes
         training = self.training
         if training is not None:
             if reason := training.unsupported(rows.schema, facts):
                 raise UserError(f"{training.key} must fit the table", got=reason, do="Change the recipe or the roles.")
+            if self.tune is not None:
+                proved = training.guarantee(rows.schema, facts)
+                training = self.tune.choose(
+                    training, _train, rows, facts, proved, rng("tune", training.key), protected.recode
+                )
+                notes = (*notes, self.tune.told(training))
             predictor = training.train(rows, facts, rng("train", training.key))
         else:
+            if self.tune is not None:
+                streams = rng("tune", model.key)
+                model = self.tune.choose(model, _fit, rows, facts, NO_GUARANTEE, streams, protected.recode)
+                notes = (*notes, self.tune.told(model))
             predictor = model.fit(rows, facts.classes, rng("fit", model.key))
 
         suppressed = len(members) - len(np.unique(source)) if source is not None else 0
-        return Release(rows, source, protected.recode, predictor, suppressed, protected.notes)
+        return Release(rows, source, protected.recode, predictor, suppressed, model, notes)
 
     def protect(self, members: Table, facts: PublicFacts, rng: Callable[..., Generator]) -> Protected:
         """Put members through the steps that change rows.
@@ -208,17 +231,28 @@ class Recipe:
         """Return what is proved about the *release*, which is the weaker of its two parts."""
         training = self.training
         proved = training.guarantee(schema, facts) if training is not None else NO_GUARANTEE
+        if self.tune is not None:
+            proved = self.tune.charged(proved)
         if proved.kind in ("dp", "claimed") and not self.releases_rows:
             return proved
-        if not self.releases_rows:
-            return NO_GUARANTEE
         rows = rows_guarantee(self.steps, schema, facts)
+        if not self.releases_rows:
+            # A model of private rows is made of nothing else; a crowd's size says nothing about a model.
+            return rows if rows.kind in ("dp", "claimed") else NO_GUARANTEE
         if proved.kind in ("dp", "claimed"):
             note = (
                 "The model alone was trained with a guarantee, but rows leave the room too: it does not hold for both."
             )
             return replace(rows, assumptions=(*rows.assumptions, note))
         return rows
+
+
+def _train(technique: Technique, rows: Table, facts: PublicFacts, rng: Generator) -> Predictor:
+    return technique.train(rows, facts, rng)
+
+
+def _fit(model: Model, rows: Table, facts: PublicFacts, rng: Generator) -> Predictor:
+    return model.fit(rows, facts.classes, rng)
 
 
 def _short(value: Any) -> str:
@@ -229,7 +263,9 @@ def _short(value: Any) -> str:
     return str(value)
 
 
-def expand(name: str, steps: Sequence[Mapping[str, Any]], release: str | None) -> tuple[Recipe, ...]:
+def expand(
+    name: str, steps: Sequence[Mapping[str, Any]], release: str | None, tune: Tuning | None = None
+) -> tuple[Recipe, ...]:
     """Return the settings of a sweep, in the order of the lists.
 
     A parameter given as a list is swept; for a parameter that is itself a list (column names) a list is one value and
@@ -259,5 +295,5 @@ def expand(name: str, steps: Sequence[Mapping[str, Any]], release: str | None) -
             swept.append((key if keys.count(key) == 1 else f"{fixed[place][0].key}.{key}", value))
         built = tuple(t.from_mapping(s) for (t, _), s in zip(fixed, chosen, strict=True))
         trains = any(step.stage is Stage.TRAINING for step in built)
-        found.append(Recipe(name, built, release or ("model" if trains else "both"), tuple(swept)))
+        found.append(Recipe(name, built, release or ("model" if trains else "both"), tuple(swept), tune))
     return tuple(found)

@@ -98,6 +98,8 @@ def _measure(bench: Bench, recipe: Recipe, study: Study, replicate: int) -> Outc
     members = table.take(rows)
     # The stream depends on the recipe's settings, not on its name or place: renaming changes no number.
     label = repr([(step.key, step.settings()) for step in recipe.steps])
+    if recipe.tune is not None:
+        label += repr(recipe.tune.describe())
     streams = partial(rng_for, study.seed, "replicate", replicate, label)
     release = recipe.apply(members, study.model, facts, streams)
     _verify(recipe, release, members, facts)

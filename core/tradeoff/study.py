@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from core.models.logistic_regression import LogisticRegression
 from core.registry import lookup
 from core.techniques import TECHNIQUES
 from core.tradeoff.recipe import Recipe, expand
+from core.tradeoff.tuning import Tuning
 from core.utility.metrics import ALL_METRICS, metrics_for
 
 EFFORTS: dict[str, int] = {"glance": 2, "standard": 8, "thorough": 32}
@@ -136,6 +137,9 @@ class Study:
                 got=f"{self.metric!r} and {self.threat!r}",
                 do="Correct them.",
             )
+        for recipe in self.recipes:
+            if recipe.tune is not None and recipe.training is None:
+                recipe.tune.settings(self.model)
         for requirement in self.requirements:
             if requirement.metric is not None and requirement.metric not in metrics:
                 raise UserError(
@@ -193,7 +197,17 @@ def load_study(path: Path) -> tuple[Study, Table]:
             raise UserError(f"[study] needs {name}", got=repr(head.get(name)), do=f'Write {name} = "...".')
     schema = Schema.load(path.parent / head["schema"])
     table = load_table(path.parent / head["table"], schema)
-    return parse_study(data), table
+    study = parse_study(data)
+    public = {r.tune.public for r in study.recipes if r.tune is not None and r.tune.public}
+    tables = {name: load_table(path.parent / name, schema) for name in sorted(public)}
+    return replace(study, recipes=tuple(_with_public(recipe, tables) for recipe in study.recipes)), table
+
+
+def _with_public(recipe: Recipe, tables: Mapping[str, Table]) -> Recipe:
+    """Return the recipe with the rows of the public table that its tuning names."""
+    if recipe.tune is None or not recipe.tune.public:
+        return recipe
+    return replace(recipe, tune=replace(recipe.tune, table=tables[recipe.tune.public]))
 
 
 def load_table(path: Path, schema: Schema) -> Table:
@@ -264,16 +278,17 @@ def parse_recipe(block: Mapping[str, Any], number: int) -> tuple[Recipe, ...]:
     release = settings.pop("release", None)
     steps = settings.pop("steps", None)
     name = settings.pop("name", None)
+    tune = Tuning.parse(settings.pop("tune")) if "tune" in settings else None
     if steps is None:
         name = name or TECHNIQUES_TITLES.get(str(settings.get("technique")), f"recipe {number}")
-        return expand(str(name), [settings], release)
+        return expand(str(name), [settings], release, tune)
     if settings or not isinstance(steps, list) or not all(isinstance(step, Mapping) for step in steps):
         raise UserError(
             f"recipe {number} has either a technique with parameters or steps",
             got=", ".join(settings) or type(steps).__name__,
             do="Write steps = [{technique = ...}, ...].",
         )
-    return expand(str(name or f"recipe {number}"), steps, release)
+    return expand(str(name or f"recipe {number}"), steps, release, tune)
 
 
 def parse_requirement(block: Mapping[str, Any], number: int) -> Requirement:
