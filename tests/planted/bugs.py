@@ -6,6 +6,7 @@ from tests.planted.bug import Bug
 from tests.planted.bugs_measurement import MEASUREMENT
 from tests.planted.bugs_mechanisms import MECHANISMS
 from tests.planted.bugs_ours import OURS
+from tests.planted.bugs_private import PRIVATE
 
 
 def place(bug: Bug) -> tuple[int, str]:
@@ -14,4 +15,4 @@ def place(bug: Bug) -> tuple[int, str]:
     return int(number), bug.key[len(number) :]
 
 
-BUGS = tuple(sorted((*MECHANISMS, *MEASUREMENT, *OURS), key=place))
+BUGS = tuple(sorted((*MECHANISMS, *MEASUREMENT, *OURS, *PRIVATE), key=place))

@@ -1,0 +1,85 @@
+"""Bugs in what differential privacy adds: composing, tuning, choosing, and what a certificate tells."""
+
+from __future__ import annotations
+
+from tests.planted.bug import Bug
+
+TUNING, TUNING_TESTS = "core/tradeoff/tuning.py", "tests/tradeoff/test_tuning.py"
+
+PRIVATE = (
+    Bug(
+        key="36",
+        title="Tuning on private people is free",
+        file=TUNING,
+        old="mu = proved.mu * math.sqrt(fits)",
+        new="mu = proved.mu",
+        test=f"{TUNING_TESTS}::test_gaussian_tuning_is_charged_as_the_root_of_all_fits",
+        why="three settings and the last fit cost twice the mu of one",
+    ),
+    Bug(
+        key="36b",
+        title="Settings are compared with too little noise",
+        file=TUNING,
+        old="scores += rng.normal(0.0, 1 / proved.mu, len(scores))",
+        new="scores += rng.normal(0.0, 0.3 / proved.mu, len(scores))",
+        test=f"{TUNING_TESTS}::test_private_comparison_has_the_noise_that_is_charged",
+        why="how often the better one of two wins must be what the charged noise gives",
+    ),
+    Bug(
+        key="36c",
+        title="Settings are compared on the people they were fitted on",
+        file=TUNING,
+        old="np.flatnonzero(held[persons] == wanted) for wanted in (False, True))",
+        new="np.flatnonzero(held[persons] >= wanted) for wanted in (False, True))",
+        test=f"{TUNING_TESTS}::test_nobody_is_both_fitted_on_and_compared_on",
+        why="the two parts must share nobody",
+    ),
+    Bug(
+        key="36d",
+        title="A person with many rows moves a score by as many",
+        file=TUNING,
+        old="weights=quality) / np.maximum(np.bincount(place), 1)",
+        new="weights=quality)",
+        test=f"{TUNING_TESTS}::test_one_person_moves_the_sum_of_scores_by_one_at_most_however_many_rows_they_have",
+        why="three right answers for one person count once",
+    ),
+    Bug(
+        key="37",
+        title="The ledger counts a setting once, not every fit of it",
+        file="core/tradeoff/ledger.py",
+        old="cost = Cost.of(proved[0], fits)",
+        new="cost = Cost.of(proved[0])",
+        test="tests/tradeoff/test_ledger.py::test_the_total_equals_the_reference_accountant_on_the_same_events",
+        why="nine fits of two settings, composed by the reference accountant",
+    ),
+    Bug(
+        key="37b",
+        title="A release is not in the ledger's total",
+        file="core/tradeoff/ledger.py",
+        old="    for recipe in released:\n",
+        new="    for recipe in ():\n",
+        test="tests/tradeoff/test_ledger.py::"
+        "test_a_sweep_of_twenty_epsilons_and_a_release_cost_far_more_than_the_setting_released",
+        why="the total after a release is above the one before",
+    ),
+    Bug(
+        key="38",
+        title="An edge is chosen twice as sharply as it is paid for",
+        file="core/privacy/discrete_noise.py",
+        old="np.float64) / scale + rng.gumbel",
+        new="np.float64) / scale * 2 + rng.gumbel",
+        test="tests/privacy/test_discrete_noise.py::"
+        "test_a_noisy_choice_has_the_probabilities_of_the_exponential_mechanism_seeded_or_not",
+        why="3,000 choices among three scores against their exact probabilities",
+    ),
+    Bug(
+        key="39",
+        title="The certificate of a private release tells how many people there are",
+        file="core/release/certificate.py",
+        old='"people_before": None if private else table.people',
+        new='"people_before": table.people',
+        test="tests/release/test_release_private.py::"
+        "test_the_certificate_of_a_private_release_does_not_tell_the_size_of_the_table",
+        why="the size of the table must not occur in the certificate",
+    ),
+)
