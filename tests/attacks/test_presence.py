@@ -125,18 +125,18 @@ def test_a_shift_of_dates_hides_nobody_either():
     assert auc(scores.table[:, scores.kinds.index("nearest 1")], members[targets]) < 0.6
 
 
-def test_strangers_are_not_found_among_rows_made_from_others():
+@pytest.mark.parametrize(("repetitions", "most"), [(100, 12), pytest.param(500, 41, marks=pytest.mark.slow)])
+def test_strangers_are_not_found_among_rows_made_from_others(repetitions, most):
     alarms, values = 0, []
-    repetitions = 300
     for repetition in range(repetitions):
         rng = np.random.default_rng(repetition)
         frames = [normals(rng, 60, 3).assign(job=rng.choice(["a", "b", "c"], 60)) for _ in range(3)]
         _, risk = attack(*frames, rng)
         alarms += not risk.low <= 0 <= risk.high
         values.append(risk.value)
-    # Binomial(300, .05): more than 26 once in 500 runs. When each half was the other's population sample it was 7 %,
-    # nearly all of them above zero.
-    assert alarms <= 26
+    # Binomial(n, .05): more than `most` less than once in 500 runs. When each half was the other's population sample it
+    # was 7 %, nearly all of them above zero.
+    assert alarms <= most
     assert abs(np.mean(values)) < 4 * np.std(values) / np.sqrt(repetitions)
 
 

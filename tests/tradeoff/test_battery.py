@@ -105,15 +105,15 @@ def test_a_memoriser_is_found_out_by_every_attack():
 def test_rows_that_never_saw_anybody_are_told_apart_from_zero_once_in_twenty_times():
     table = fingerprints(300)
     alarms = dict.fromkeys(ROWS, 0)
-    repetitions = 40
+    repetitions = 20
     for seed in range(repetitions):
         point = point_of(Invent(), table, 1, seed=seed)
         for threat in ROWS:
             risk = point["risks"][threat]
             assert risk["status"] == "measured", risk["reason"]
             alarms[threat] += not risk["low"] <= 0 <= risk["high"]
-    # Binomial(40, .05): more than 6 happens once in 300 for one of them.
-    assert max(alarms.values()) <= 6, alarms
+    # Binomial(20, .05): more than 4 happens once in 390 for one of them; the slow test below has the power.
+    assert max(alarms.values()) <= 4, alarms
 
 
 @pytest.mark.slow
