@@ -12,7 +12,9 @@ from core.errors import UserError
 from core.params import Parameter
 from core.techniques import TECHNIQUES
 from core.tradeoff.study import parse_recipe
+from pages.components import tuning
 from pages.components.shell import show_error
+from pages.components.values import read_values
 from pages.components.vault import Workspace
 from pages.components.words import plain
 
@@ -21,7 +23,7 @@ def steps_of(block: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the steps of a recipe block; a single technique is one step."""
     if "steps" in block:
         return list(block["steps"])
-    return [{key: value for key, value in block.items() if key not in ("name", "release")}]
+    return [{key: value for key, value in block.items() if key not in ("name", "release", "tune")}]
 
 
 def block_of(name: str, steps: Sequence[dict[str, Any]], release: str | None = None) -> dict[str, Any]:
@@ -62,21 +64,6 @@ def starting_recipes(direct: Sequence[str]) -> list[dict[str, Any]]:
             first = [] if key.startswith("dp_") else mask
             wanted.append((name, [*first, {"technique": key, **values}]))
     return [block_of(name, steps) for name, steps in wanted]
-
-
-def read_values(text: str, kind: str) -> list[Any]:
-    """Read a list of numbers as people write it.
-
-    >>> read_values("2, 5;10", "int"), read_values("0.5 1", "float")
-    ([2, 5, 10], [0.5, 1.0])
-    """
-    parts = text.replace(";", " ").replace(",", " ").split()
-    try:
-        return [int(part) if kind == "int" else float(part) for part in parts]
-    except ValueError:
-        raise UserError(
-            "values are numbers, separated by commas", got=repr(text[:40]), do="Write for example 2, 5, 10."
-        ) from None
 
 
 def label_of(block: dict[str, Any]) -> str:
@@ -126,6 +113,12 @@ def _one(space: Workspace, place: int, block: dict[str, Any], columns: Sequence[
                 problem = error
         changed.append(new)
     candidate = block_of(str(block.get("name", "recipe")), changed, block.get("release"))
+    try:
+        tune = tuning.show(block, changed, space.draft.get("study", {}).get("model"), base)
+    except UserError as error:
+        problem, tune = problem or error, block.get("tune")
+    if tune is not None:
+        candidate["tune"] = tune
     try:
         if problem is not None:
             raise problem

@@ -92,7 +92,7 @@ def test_names_are_masked_first_in_every_starting_recipe_that_releases_changed_r
 
 
 def test_values_that_are_not_numbers_are_told():
-    from pages.components.recipes import read_values
+    from pages.components.values import read_values
 
     with pytest.raises(UserError, match="separated by commas"):
         read_values("2, many", "int")
