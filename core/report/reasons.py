@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from core.charts.words import plain
+from core.privacy.delta import WARNED
 from core.utility.metrics import ALL_METRICS
 
 UNTOLD = "the reason may name columns or values; the team's report has it"
@@ -38,6 +39,7 @@ _REASONS = (
     (r"too few (attempts|people).*", "too few people or attempts to say anything"),
     (rf"k = {_COUNT} cannot be reached\b.*", "there are too few people for this k"),
     ("stopped before its first replicate was done", None),
+    ("dp_sgd needs: pip install -r requirements-deep.txt", None),
 )
 """Pattern of a reason that we wrote -> what outsiders read; None stands for the reason itself."""
 
@@ -92,6 +94,7 @@ def public_assumption(assumption: Any) -> str:
 
 
 _ASSUMED = (
+    f"{WARNED}.",
     "The attacker knows nothing but the declared quasi-identifiers.",
     "The rows are released once: two releases of the same people can be intersected.",
     "People are counted, not rows; every row is kept.",
@@ -106,6 +109,8 @@ _ASSUMED = (
     "It covers the rows and what is made of them, not what is released beside them.",
     "The noise of this evaluation is seeded so that it can be repeated; a release draws from the operating system.",
     "Of every person one row, drawn at random, is counted.",
+    "In each step one row of a person, drawn at random, takes part.",
+    "Nobody learns who took part in which step.",
     "The setting was chosen on public rows, free if nobody of this table is behind them.",
     "The setting was chosen on the same people: epsilon is that of all trial fits, their comparison and the last fit "
     "together.",

@@ -15,6 +15,7 @@ from core.data.schema import Column, Kind, Role, Schema
 from core.data.table import Labels, Table, target_codes
 from core.errors import UserError
 from core.params import FloatRange, param
+from core.privacy.delta import refused_delta, warned_delta
 from core.privacy.gdp import advantage_bound, mu_from_epsilon_delta, tpr_bound
 from core.privacy.guarantee import Guarantee
 from core.techniques.base import AuditPair, Family, Predictor, PublicFacts, Stage, Technique
@@ -45,7 +46,8 @@ class DPLogisticRegression(Technique):
     Parameters
     ----------
     epsilon, delta : float
-        The budget of the model, for adding or removing one person. `delta` must be below 1 / people.
+        The budget of the model, for adding or removing one person. `delta` is warned of from 1 / people on and
+        refused from 1 / sqrt(people) on.
     clip : float
         L2 norm to which a person's gradient is clipped. Gradients of a single row rarely exceed 2; a lower clip
         means less noise and more bias.
@@ -119,12 +121,7 @@ class DPLogisticRegression(Technique):
             return f"{self.key} predicts classes; this target is a number"
         if reason := why_not_public(self.key, schema, facts):
             return reason
-        if self.delta >= 1 / facts.people:
-            return (
-                f"delta = {self.delta:g} is not below 1 / {facts.people:,.0f} people: a delta that large would allow "
-                f"publishing the row of a person drawn at random. Lower delta below {1 / facts.people:.2g}"
-            )
-        return None
+        return refused_delta(self.delta, facts.people)
 
     @property
     def mu(self) -> float:
@@ -155,6 +152,7 @@ class DPLogisticRegression(Technique):
             tpr_at_1pct_bound=tpr_bound(mu, 0.01),
             assumptions=(
                 "It covers the model and its answers, not rows or statistics released beside it.",
+                *warned_delta(self.delta, facts.people),
                 *public_assumptions(schema, facts),
                 "The noise of this evaluation is seeded so that it can be repeated; a release must draw fresh noise "
                 "from the operating system.",

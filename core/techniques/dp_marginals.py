@@ -15,6 +15,7 @@ from core.data.schema import Column, Kind, Role, Schema
 from core.data.table import Labels, Table
 from core.errors import UserError
 from core.params import FloatRange, IntRange, param
+from core.privacy.delta import refused_delta, warned_delta
 from core.privacy.guarantee import Guarantee
 from core.privacy.zcdp import rho_from_epsilon_delta
 from core.techniques.base import AuditPair, Family, Protected, PublicFacts, Stage, Technique, unchanged
@@ -56,7 +57,8 @@ class DPMarginals(Technique):
     Parameters
     ----------
     epsilon, delta : float
-        The budget of the rows, for adding or removing one person. `delta` must be below 1 / people.
+        The budget of the rows, for adding or removing one person. `delta` is warned of from 1 / people on and
+        refused from 1 / sqrt(people) on.
     rows : int
         Rows to invent; 0 means the noisy number of rows, never the true one (of people, where they have an id).
 
@@ -115,12 +117,7 @@ class DPMarginals(Technique):
             return "every column is an identifier, free text or ignored"
         if reason := why_no_cells(self.key, kept, facts):
             return reason
-        if self.delta >= 1 / facts.people:
-            return (
-                f"delta = {self.delta:g} is not below 1 / {facts.people:,.0f} people: a delta that large would allow "
-                f"publishing the row of a person drawn at random. Lower delta below {1 / facts.people:.2g}"
-            )
-        return None
+        return refused_delta(self.delta, facts.people)
 
     def schema_after(self, schema: Schema) -> Schema:
         """Return the schema of what is invented."""
@@ -148,6 +145,7 @@ class DPMarginals(Technique):
             tpr_at_1pct_bound=rate,
             assumptions=(
                 "It covers the rows and what is made of them, not what is released beside them.",
+                *warned_delta(self.delta, facts.people),
                 *public_assumptions(kept_schema(schema), facts),
                 *_of_person(schema),
                 "The noise of this evaluation is seeded so that it can be repeated; a release draws from the operating "

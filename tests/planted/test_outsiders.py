@@ -9,6 +9,7 @@ from core.techniques import TECHNIQUES
 from core.tradeoff.bench import Bench
 from core.tradeoff.replicate import run_replicate
 from core.tradeoff.study import parse_study
+from tests.deep import keyed
 from tests.tables import people
 
 
@@ -50,7 +51,7 @@ def outcomes(key, model):
     return *found, kept, scored
 
 
-@pytest.mark.parametrize("key", sorted(TECHNIQUES))
+@pytest.mark.parametrize("key", keyed(sorted(TECHNIQUES)))
 def test_people_outside_the_data_move_nobody_else_under_any_technique(key):
     first, second, kept, scored = outcomes(key, "logistic_regression")
     np.testing.assert_array_equal(first.phi[kept], second.phi[kept])

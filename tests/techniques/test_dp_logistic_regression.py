@@ -246,12 +246,12 @@ def test_the_guarantee_says_mu_bounds_unit_and_what_is_taken_for_granted():
         assert words in text
 
 
-def test_a_delta_that_allows_publishing_somebodys_row_is_refused():
+def test_a_delta_that_allows_publishing_many_rows_is_refused():
     table = table_of(20)
-    assert DPLogisticRegression(delta=1e-3).unsupported(table.schema, facts_of(table, 999)) is None
-    reason = DPLogisticRegression(delta=1e-3).unsupported(table.schema, facts_of(table, 1000))
+    assert DPLogisticRegression(delta=9e-3).unsupported(table.schema, facts_of(table, 10_000)) is None
+    reason = DPLogisticRegression(delta=1e-2).unsupported(table.schema, facts_of(table, 10_000))
     assert reason is not None
-    assert "1 / 1,000 people" in reason
+    assert "square root of 10,000 people" in reason
 
 
 def test_a_table_without_public_knowledge_or_target_is_declined_with_the_reason():

@@ -212,7 +212,7 @@ def test_what_it_cannot_take_is_said_with_the_columns_named():
     bare = Schema((replace(AGE, bounds=None), replace(TOWN, categories=None), PAID))
     reason = DPMarginals().unsupported(bare, FACTS)
     assert "age, town" in reason
-    assert "below 1 / 4,000 people" in DPMarginals(delta=0.001).unsupported(SCHEMA, FACTS)
+    assert "of 10,000 people" in DPMarginals(delta=0.01).unsupported(SCHEMA, replace(FACTS, people=10_000))
     number = Schema((AGE, Column(name="y", kind=Kind.NUMERIC, role=Role.TARGET)))
     assert "for: y" in DPMarginals().unsupported(number, PublicFacts(people=4000, classes=()))
     note = Column(name="note", kind=Kind.TEXT, role=Role.FEATURE)
