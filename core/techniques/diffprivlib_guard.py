@@ -68,7 +68,7 @@ class GuardedRows:
 
     @property
     def bounds(self) -> tuple[Labels, Labels]:
-        """The public bounds of the features: symmetric around 0, which naive Bayes needs."""
+        """The public bounds of the features: symmetric around 0, which the library's noisy sums need."""
         ones = np.ones(self.features.shape[1])
         return -ones, ones
 

@@ -19,7 +19,7 @@ from core.privacy.delta import refused_delta, warned_delta
 from core.privacy.guarantee import Guarantee
 from core.privacy.zcdp import rho_from_epsilon_delta
 from core.techniques.base import AuditPair, Family, Protected, PublicFacts, Stage, Technique, unchanged
-from core.techniques.marginals_domain import axes_of, kept_schema, why_no_cells
+from core.techniques.marginals_domain import axes_of, kept_schema, one_row_each, why_no_cells
 from core.techniques.marginals_fit import draw, limit, noisy_total
 from core.techniques.marginals_measure import MOST_CLASSES, Budget, Measured, measure
 from core.techniques.public_encoding import public_assumptions
@@ -213,15 +213,6 @@ class DPMarginals(Technique):
 
 _CROWD = 1000
 """People of the audit in each crowd: enough that their dependence stands clear of the noise."""
-
-
-def one_row_each(table: Table, rng: Generator) -> Table:
-    """Return the table with one random row of every person; the draw of one person does not depend on the others."""
-    if table.schema.person_id is None or table.people == len(table):
-        return table
-    order = rng.permutation(len(table))
-    _, first = np.unique(table.persons[order], return_index=True)
-    return table.take(np.sort(order[first]))
 
 
 @lru_cache(maxsize=256)

@@ -1,68 +1,71 @@
-"""diffprivlib's Gaussian naive Bayes, behind guards; its epsilon is claimed, not proved."""
+"""Naive Bayes from noisy histograms: one whole-number count for every column, cell and class, and nothing else."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 from numpy.random import Generator
+from scipy.special import softmax
 
-from core.data.schema import Schema
-from core.data.table import Labels, Table
+from core.data.schema import Column, Kind, Role, Schema
+from core.data.table import Labels, Table, target_codes
 from core.params import FloatRange, param
+from core.privacy.discrete_noise import discrete_laplace, noisy_best
 from core.privacy.guarantee import Guarantee
 from core.techniques.base import AuditPair, Family, Predictor, PublicFacts, Stage, Technique
-from core.techniques.diffprivlib_guard import audit_table, claimed, decline, fit_guarded
-
-_REASON = (
-    "diffprivlib claims this epsilon and we cannot confirm all of it: by our reading one person added or removed costs "
-    "five sixths of it, if the library's Laplace and geometric noise are right, and nothing beyond our audit confirms "
-    "that. Replacing one person by another of a different class costs up to five thirds of it."
-)
+from core.techniques.marginals_domain import Axis, axes_of, kept_schema, one_row_each
+from core.techniques.marginals_measure import GROUPS_OF_LABELS, GROUPS_OF_NUMBER, grouped, merged, simplex
+from core.techniques.public_encoding import public_assumptions, why_not_public
 
 
 @dataclass(frozen=True, kw_only=True)
 class DPNaiveBayes(Technique):
-    """Publish each class's noisy count, and a noisy mean and variance of every column in it, and predict from those.
+    """Publish noisy counts of every column's values in each class, and predict from those alone.
 
-    Mechanism (diffprivlib, with class counts of our own): a third of epsilon goes to the class counts, a third to the
-    means and a third to the variances, the last two split evenly over the columns, so many columns mean much noise. The
-    library forces its noisy counts to add up to the exact number of rows, which tells whether somebody is one of them;
-    ours are drawn alike but left as they are. Our guards: all bounds are public and symmetric around 0 (with bounds
-    that exclude 0 the library's epsilon is broken outright: bounds 1920 to 2010 and a claimed epsilon of 1 showed 4.68
-    or more); every class is present through one invented row in the middle of the bounds, because the library takes the
-    list of classes from the data; a warning that something was read from the data is an error; of a person with several
-    rows one is drawn.
+    Mechanism: every column is cut into cells by public knowledge alone (bins between public bounds, the public
+    categories, one cell for "missing"), and for each column the people in every (cell, class) are counted. A person,
+    of whom one row counts, is in one cell of each of the d histograms, so discrete Laplace noise of scale
+    d / (.9 epsilon) on every count costs .9 epsilon. Naive Bayes counts evidence twice where columns say the same; how
+    much of it to believe (all, or a share from `BELIEF`) is chosen by the exponential mechanism with the last tenth,
+    scored by the sum over people of 1 - Brier score / 2, which one person moves by 1 at most.
 
-    Each column enters as one number (categories by their place in the public list, the missing as the middle).
+    What follows is made of these published numbers and costs nothing: the sizes of the classes (weighed over the
+    histograms), bins merged to groups of about equal mass and rare categories to one, counts projected to what they
+    add up to, and shares drawn towards those of all classes together by as much as the noise is wide.
 
     Parameters
     ----------
     epsilon : float
-        The library's claim.
+        The budget of the model, for adding or removing one person.
 
     Guarantee
     ---------
-    Kind `claimed`, add/remove neighbours: no bound on attacks follows from it. Why it should hold: one row more, with
-    values on [-1, 1], changes one class only. Its count changes by 1 under geometric noise of scale 3 / epsilon: a
-    third of epsilon. Each column's sum changes by 1 at most, under Laplace noise for a change of 2: half of the means'
-    third. Each column's sum of squared distances to the *published* mean changes by (1 + |mean|)^2 at most, which is
-    what the noise is made for: a third. The limits of the noise (0 or -1 and 1 times the noisy count, (1 + |mean|)^2
-    times the noisy count) are published numbers. Together 5/6. A changed class touches two classes, so replacing one
-    person costs up to 5/3.
+    epsilon-DP (delta = 0) of the model and of all noisy counts; add/remove neighbours; the unit is the person where
+    the schema has a person id, else the row. The bounds on attacks are those of any epsilon-DP mechanism: how many
+    columns share the budget, which would make them lower, is not looked at.
 
     Examples
     --------
-    >>> DPNaiveBayes(epsilon=3).settings()
-    {'epsilon': 3.0}
+    >>> schema = Schema((
+    ...     Column(name="age", kind=Kind.NUMERIC, role=Role.FEATURE, bounds=(0, 100)),
+    ...     Column(name="ill", kind=Kind.CATEGORICAL, role=Role.TARGET, categories=("no", "yes")),
+    ... ))
+    >>> rows = Table.build(pd.DataFrame({"age": [20, 80] * 500, "ill": ["no", "yes"] * 500}), schema)
+    >>> facts = PublicFacts(people=1000, classes=("no", "yes"))
+    >>> model = DPNaiveBayes(epsilon=3.0).train(rows, facts, np.random.default_rng(0))
+    >>> model.predict_proba(rows.take(np.array([0, 1]))).argmax(axis=1).tolist()
+    [0, 1]
 
     References
     ----------
-    N. Holohan et al., Diffprivlib: the IBM differential privacy library, 2019 (arXiv 1907.02444); J. Vaidya et al.,
-    Differentially private naive Bayes classification, WI-IAT 2013.
+    J. Vaidya et al., Differentially private naive Bayes classification, WI-IAT 2013: histograms with noise; A. Ghosh,
+    T. Roughgarden, M. Sundararajan, Universally utility-maximizing privacy mechanisms, STOC 2009 (arXiv 0811.2841):
+    the noise; F. McSherry, K. Talwar, Mechanism design via differential privacy, FOCS 2007: the choice.
     """
 
     key: ClassVar[str] = "dp_naive_bayes"
@@ -73,83 +76,176 @@ class DPNaiveBayes(Technique):
     stronger: ClassVar[str] = "lower"
     grid: ClassVar[tuple[Any, ...]] = (0.3, 1.0, 3.0, 10.0)
     stops: ClassVar[str] = (
-        "Meant to hide whether one person was in the data from those who see the model; how well is measured here, "
-        "not proved, and it does not protect rows released beside the model."
+        "Stops anybody who sees the model from telling whether one person was in the data, up to the bound that "
+        "epsilon sets; it does not stop conclusions that hold for everybody, nor does it protect rows released beside "
+        "the model."
     )
 
-    epsilon: float = param(
-        1.0, FloatRange(low=0.01, high=100, log=True, help="Lower means more noise in counts, means and variances.")
-    )
+    COUNTS: ClassVar[float] = 0.9
+    """Share of epsilon for the counts; the rest chooses how much of the evidence to believe."""
+    BELIEF: ClassVar[tuple[float, ...]] = (1.0, 0.7, 0.5, 0.35, 0.25)
+    """Weights of the evidence to choose from."""
+
+    epsilon: float = param(1.0, FloatRange(low=0.01, high=100, log=True, help="Lower means more noise in every count."))
 
     def unsupported(self, schema: Schema, facts: PublicFacts) -> str | None:
-        """Refuse a table without a target or without public knowledge."""
-        return decline(self.key, schema, facts)
+        """Refuse a table without a target of classes or without public knowledge."""
+        if schema.target is None:
+            return f"{self.key} predicts a target, and no column has the role target"
+        if not facts.classes:
+            return f"{self.key} predicts classes; this target is a number"
+        return why_not_public(self.key, schema, facts)
+
+    def scale(self, columns: int) -> float:
+        """Return the scale of the noise on every count, when there are so many histograms."""
+        return columns / (self.COUNTS * self.epsilon)
 
     def guarantee(self, schema: Schema, facts: PublicFacts) -> Guarantee:
-        """Return the library's claim and why it stays one."""
-        return claimed(self.epsilon, _REASON, schema, facts)
+        """Return the guarantee of the model, with the best attack that it leaves possible."""
+        several = ("Of every person one row, drawn at random, is counted.",) if schema.person_id is not None else ()
+        return Guarantee(
+            kind="dp",
+            epsilon=self.epsilon,
+            delta=0.0,
+            neighbours="add_remove",
+            unit="row" if schema.person_id is None else "person",
+            advantage_bound=math.tanh(self.epsilon / 2),
+            tpr_at_1pct_bound=min(0.01 * math.exp(self.epsilon), 1 - 0.99 * math.exp(-self.epsilon)),
+            assumptions=(
+                "It covers the model and its answers, not rows or statistics released beside it.",
+                *public_assumptions(schema, facts),
+                *several,
+                "The noise of this evaluation is seeded so that it can be repeated; a release must draw fresh noise "
+                "from the operating system.",
+            ),
+        )
 
     def train(self, rows: Table, facts: PublicFacts, rng: Generator) -> Predictor:
-        """Train on these rows; zero rows are enough."""
-        from diffprivlib.models import GaussianNB
+        """Train on these rows; zero rows are enough.
 
-        def build(bounds: tuple[Labels, Labels], state: Any) -> Any:
-            model = GaussianNB(epsilon=self.epsilon, bounds=bounds, random_state=state)
-            model._noisy_class_counts = partial(noisy_counts, self.epsilon / 3)
-            return model
-
-        return fit_guarded(build, rows, facts, rng)
+        Raises
+        ------
+        UserError
+            When a column has no public bounds or categories.
+        """
+        features, _ = axes_of(kept_schema(rows.schema), facts)
+        chosen, classes = one_row_each(rows, rng), len(facts.classes)
+        place = target_codes(chosen, facts.classes) if len(chosen) else np.zeros(0, dtype=np.int64)
+        known = place >= 0
+        cells = [axis.read(chosen)[known] for axis in features]
+        sizes = [axis.size for axis in features]
+        if not features:  # the classes alone: one histogram of one cell
+            cells, sizes = [np.zeros(int(known.sum()), dtype=np.int64)], [1]
+        noise = self.scale(len(cells))
+        counts = tuple(
+            np.bincount(at * classes + place[known], minlength=size * classes).reshape(size, classes)
+            + discrete_laplace(noise, (size, classes), rng)
+            for at, size in zip(cells, sizes, strict=True)
+        )
+        learned = Histograms.of(counts, features, noise)
+        scores = learned.scores(cells, place[known], self.BELIEF)
+        belief = self.BELIEF[noisy_best(scores, 2 / ((1 - self.COUNTS) * self.epsilon), rng)]
+        return NoisyBayes(features, learned, belief)
 
     def audit_pair(self) -> AuditPair:
-        """Return people of one class on one side, and one more of them at the other end: everything moves most."""
-        places = [_SIDE] * _PEOPLE + [1.0]
-        table = audit_table(places, ["b"] * len(places))
+        """Return nobody, and one person: in an empty table nothing hides them but the noise."""
+        columns = (
+            *(Column(name=n, kind=Kind.CATEGORICAL, role=Role.FEATURE, categories=("a", "b")) for n in ("x", "z")),
+            Column(name="y", kind=Kind.CATEGORICAL, role=Role.TARGET, categories=("no", "yes")),
+        )
+        table = Table.build(pd.DataFrame({"x": ["a"], "z": ["a"], "y": ["yes"]}), Schema(columns))
+
+        def told(model: Any) -> Labels:
+            counts = model.learned.counts
+            near = [(abs(table[0, 1]) - abs(table[0, 1] - 1)) / self.scale(len(counts)) for table in counts]
+            return np.concatenate([[sum(near), *near, model.belief], *(np.ravel(table) for table in counts)])
+
         return AuditPair(
             technique=self,
-            tables=(table.take(np.arange(_PEOPLE)), table),
-            facts=PublicFacts(people=_PEOPLE, classes=("a", "b")),
+            tables=(table, table.take(np.zeros(1, dtype=bool))),
+            facts=PublicFacts(people=1, classes=("no", "yes")),
             neighbours="add_remove",
-            statistic=lambda model: _published(model, self.epsilon / 3),
-            story=f"{_PEOPLE} people who are all the same, and one more of them at the other end of the scale",
+            statistic=told,
+            story="one person, in the same class and cell of two columns, against nobody",
+            note="How much evidence is believed hardly depends on one person, so that its tenth of epsilon lies idle.",
         )
 
 
-_PEOPLE, _SIDE = 20, -0.5
-"""Of the audit: enough people that their mean stays on their side of 0, from where the newcomer is far."""
-
-
-def noisy_counts(epsilon: float, target: Labels, random_state: Any) -> Labels:
-    """Return the count of every class that is present, at least 1, with geometric noise.
-
-    As in diffprivlib, except that they are not made to add up to the number of rows and that this number does not
-    limit them: neither is public.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Histograms:
+    """What is published, and the probabilities made of it.
 
     Parameters
     ----------
-    epsilon : float
-        For one row more or less.
-    target : integer array, shape (rows,)
-    random_state : RandomState
+    counts : tuple of integer array
+        The noisy counts, for every column shape (cells, classes).
+    prior : array, shape (classes,)
+        Logarithm of the share of each class.
+    shares : tuple of array
+        For every column the logarithm of each cell's share in each class, shape (cells, classes), up to a constant.
     """
-    from diffprivlib.mechanisms import GeometricTruncated
 
-    noise = GeometricTruncated(epsilon=epsilon, lower=1, upper=math.inf, random_state=random_state)
-    return np.array([noise.randomise(int(count)) for count in np.unique(target, return_counts=True)[1]])
+    counts: tuple[Labels, ...]
+    prior: Labels
+    shares: tuple[Labels, ...]
+
+    @staticmethod
+    def of(counts: tuple[Labels, ...], features: tuple[Axis, ...], noise: float) -> Histograms:
+        """Work out probabilities from noisy counts alone."""
+        weights = np.array([1 / len(table) for table in counts])  # the sum of many noisy cells is noisier
+        totals = sum(w * table.sum(axis=0) for w, table in zip(weights, counts, strict=True)) / weights.sum()
+        people = np.maximum(np.asarray(totals, dtype=np.float64), 1.0)
+        classes, spread = len(people), noise * math.sqrt(2)
+        shares = []
+        for table, axis in zip(counts, features, strict=False):
+            groups = grouped(table.sum(axis=1), spread * math.sqrt(classes), axis.bins if axis.ordered else 0,
+                             GROUPS_OF_NUMBER, GROUPS_OF_LABELS)  # fmt: skip
+            rough = merged(table, groups)
+            mass = np.stack([simplex(*column) for column in zip(rough.T, people, strict=True)], axis=1)
+            pooled = mass.sum(axis=1, keepdims=True) / mass.sum()
+            drawn = (mass + noise * pooled) / (mass.sum(axis=0) + noise)
+            shares.append(np.log(np.maximum(drawn, 1e-9))[groups])
+        return Histograms(counts=counts, prior=np.log(people / people.sum()), shares=tuple(shares))
+
+    def evidence(self, cells: list[Labels]) -> Labels:
+        """Return what the columns together say for each class, shape (rows, classes)."""
+        found = np.zeros((len(cells[0]) if cells else 0, len(self.prior)))
+        for at, shares in zip(cells, self.shares, strict=False):
+            found += shares[at]
+        return found
+
+    def scores(self, cells: list[Labels], place: Labels, beliefs: Sequence[float]) -> list[float]:
+        """Return for each weight of the evidence how well it predicts; one person moves each score by 0 to 1.
+
+        What a person adds is rounded to a whole number of 1,024ths, so that the sum is exact, whatever its order.
+        """
+        right, own, found = np.eye(len(self.prior))[place], self.evidence(cells), []
+        for belief in beliefs:
+            missed = ((softmax(self.prior + belief * own, axis=1) - right) ** 2).sum(axis=1)
+            found.append(float(np.clip(np.rint(1024 * (1 - missed / 2)), 0, 1024).sum() / 1024))
+        return found
 
 
-def _published(model: Any, epsilon: float) -> Labels:
-    """Return how far the noisy count, sum and sum of squares speak for D, then these and what is stored.
+@dataclass(frozen=True, eq=False)
+class NoisyBayes:
+    """Naive Bayes on published counts.
 
-    The first is the logarithm of a likelihood ratio, up to what the limits of the noise change.
+    Parameters
+    ----------
+    features : tuple of Axis
+        How a column becomes cells.
+    learned : Histograms
+    belief : float
+        Weight of the evidence.
     """
-    fitted = model.estimator
-    count, mean, spread = fitted.class_count_[1], fitted.theta_[1, 0], fitted.var_[1, 0]
-    others = _PEOPLE * (_SIDE - mean) ** 2 + mean**2  # about the published mean; the invented row lies at 0
-    sides = [
-        (count, _PEOPLE + 1, 1, 1),
-        (count * mean, _PEOPLE * _SIDE, 1, 2),
-        (count * spread, others, (1 - mean) ** 2, (1 + abs(mean)) ** 2),
-    ]
-    told = [(abs(seen - here - step) - abs(seen - here)) * epsilon / scale for seen, here, step, scale in sides]
-    stored = [np.ravel(part) for part in (fitted.class_count_, fitted.theta_, fitted.var_)]
-    return np.concatenate([[sum(told), *told, fitted.class_count_.sum()], *stored])
+
+    features: tuple[Axis, ...]
+    learned: Histograms
+    belief: float
+
+    def predict_proba(self, table: Table) -> Labels:
+        """Return probabilities, shape (rows, classes)."""
+        evidence = np.zeros((len(table), len(self.learned.prior)))
+        if self.features:
+            evidence = self.learned.evidence([axis.read(table) for axis in self.features])
+        return np.asarray(softmax(self.learned.prior + self.belief * evidence, axis=1))

@@ -109,6 +109,15 @@ def kept_schema(schema: Schema) -> Schema:
     return schema.without(name for name in schema.names if name not in names)
 
 
+def one_row_each(table: Table, rng: Generator) -> Table:
+    """Return the table with one random row of every person; the draw of one person does not depend on the others."""
+    if table.schema.person_id is None or table.people == len(table):
+        return table
+    order = rng.permutation(len(table))
+    _, first = np.unique(table.persons[order], return_index=True)
+    return table.take(np.sort(order[first]))
+
+
 def why_no_cells(key: str, schema: Schema, facts: PublicFacts) -> str | None:
     """Return the sentence naming the columns that have no public bounds or categories, or None."""
     if schema.target is None or facts.classes:

@@ -299,6 +299,23 @@ class CountsThatAddUp(DPNaiveBayes):
             lambda bounds, state: GaussianNB(epsilon=self.epsilon, bounds=bounds, random_state=state), rows, facts, rng
         )
 
+    def audit_pair(self):
+        places = [-0.5] * 20 + [1.0]
+        table = audit_table(places, ["b"] * len(places))
+
+        def told(model):
+            counts = model.estimator.class_count_
+            return np.array([-counts.sum(), *counts])
+
+        return AuditPair(
+            technique=self,
+            tables=(table.take(np.arange(20)), table),
+            facts=PublicFacts(people=20, classes=("a", "b")),
+            neighbours="add_remove",
+            statistic=told,
+            story="20 people, and one more",
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class GreedyBayes(DPNaiveBayes):

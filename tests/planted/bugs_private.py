@@ -82,4 +82,22 @@ PRIVATE = (
         "test_the_certificate_of_a_private_release_does_not_tell_the_size_of_the_table",
         why="the size of the table must not occur in the certificate",
     ),
+    Bug(
+        key="40",
+        title="The noise of a histogram forgets the other histograms",
+        file="core/techniques/dp_naive_bayes.py",
+        old="return columns / (self.COUNTS * self.epsilon)",
+        new="return 1 / (self.COUNTS * self.epsilon)",
+        test="tests/techniques/test_dp_naive_bayes.py::test_every_count_has_the_noise_that_the_budget_asks_for",
+        why="a person is in one cell of each of two histograms",
+    ),
+    Bug(
+        key="40b",
+        title="Every visit of a person is counted",
+        file="core/techniques/dp_naive_bayes.py",
+        old="one_row_each(rows, rng)",
+        new="rows",
+        test="tests/techniques/test_dp_naive_bayes.py::test_a_person_with_many_rows_counts_once",
+        why="60 rows of 7 people count 7",
+    ),
 )

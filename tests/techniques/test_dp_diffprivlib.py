@@ -1,4 +1,4 @@
-"""diffprivlib's naive Bayes and forest behind our guards."""
+"""diffprivlib's forest behind our guards."""
 
 import warnings
 from dataclasses import replace
@@ -12,7 +12,6 @@ from core.data.table import Table
 from core.techniques.base import PublicFacts
 from core.techniques.diffprivlib_guard import GuardedRows, compact, guarded, random_state
 from core.techniques.dp_forest import DPForest, _Dealer
-from core.techniques.dp_naive_bayes import DPNaiveBayes, noisy_counts
 from core.techniques.public_encoding import PublicEncoder
 from tests.regression_tables import earners
 
@@ -24,7 +23,7 @@ SCHEMA = Schema(
     )
 )
 FACTS = PublicFacts(people=200, classes=("no", "yes"))
-BOTH = [DPNaiveBayes(epsilon=10.0), DPForest(epsilon=10.0, trees=5)]
+GUARDED = [DPForest(epsilon=10.0, trees=5)]
 
 
 def table_of(rows, people=None, seed=0):
@@ -44,7 +43,7 @@ def given_rows(table, seed=0, facts=FACTS):
     return GuardedRows.of(encoder, table, facts.classes, np.random.default_rng(seed))
 
 
-@pytest.mark.parametrize("technique", BOTH)
+@pytest.mark.parametrize("technique", GUARDED)
 def test_it_learns_the_plain_rule_and_answers_in_the_order_of_the_classes(technique):
     table, new = table_of(200), table_of(200, seed=5)
     found = technique.train(table, FACTS, np.random.default_rng(1)).predict_proba(new)
@@ -54,7 +53,7 @@ def test_it_learns_the_plain_rule_and_answers_in_the_order_of_the_classes(techni
     assert (found.argmax(axis=1) == truth).mean() > 0.7
 
 
-@pytest.mark.parametrize("technique", BOTH)
+@pytest.mark.parametrize("technique", GUARDED)
 def test_the_same_stream_gives_the_same_model_and_another_stream_another(technique):
     table = table_of(100)
     one, two, other = (technique.train(table, FACTS, np.random.default_rng(s)).predict_proba(table) for s in (1, 1, 2))
@@ -62,7 +61,7 @@ def test_the_same_stream_gives_the_same_model_and_another_stream_another(techniq
     assert (one != other).any()
 
 
-@pytest.mark.parametrize("technique", BOTH)
+@pytest.mark.parametrize("technique", GUARDED)
 def test_a_class_that_no_member_has_is_known_all_the_same(technique):
     facts = replace(FACTS, classes=("no", "yes", "unheard of"))
     model = technique.train(table_of(60), facts, np.random.default_rng(0))
@@ -70,7 +69,7 @@ def test_a_class_that_no_member_has_is_known_all_the_same(technique):
     assert model.estimator.classes_.tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize("technique", BOTH)
+@pytest.mark.parametrize("technique", GUARDED)
 @pytest.mark.parametrize("rows", [0, 1, 3])
 def test_a_handful_of_members_or_none_gives_a_model(technique, rows):
     table = table_of(5)
@@ -81,7 +80,7 @@ def test_a_handful_of_members_or_none_gives_a_model(technique, rows):
         assert model.predict_proba(few).shape == (rows, 2)
 
 
-@pytest.mark.parametrize("technique", BOTH)
+@pytest.mark.parametrize("technique", GUARDED)
 def test_the_bounds_given_to_the_library_are_public_and_symmetric_around_zero(technique):
     outlier = table_of(30).frame.assign(born=1e12)
     for table in (table_of(30), Table(outlier, SCHEMA)):
@@ -130,7 +129,7 @@ def test_fits_leave_no_trace_in_the_librarys_global_accountant():
 
     before = BudgetAccountant._default
     with BudgetAccountant() as outer:
-        for technique in BOTH:
+        for technique in GUARDED:
             technique.train(table_of(20), FACTS, np.random.default_rng(0))
         assert len(outer) == 0
     assert BudgetAccountant._default is before
@@ -141,7 +140,7 @@ def test_random_states_follow_the_stream():
     assert one == two != other
 
 
-@pytest.mark.parametrize("technique", BOTH)
+@pytest.mark.parametrize("technique", GUARDED)
 def test_the_guarantee_is_a_claim_without_bounds_and_says_why(technique):
     found = technique.guarantee(SCHEMA, FACTS)
     assert (found.kind, found.epsilon, found.unit) == ("claimed", 10.0, "row")
@@ -152,7 +151,7 @@ def test_the_guarantee_is_a_claim_without_bounds_and_says_why(technique):
     assert technique.guarantee(table_of(9, people=3).schema, FACTS).unit == "person"
 
 
-@pytest.mark.parametrize("technique", BOTH)
+@pytest.mark.parametrize("technique", GUARDED)
 def test_a_table_without_public_knowledge_or_target_is_declined_with_the_reason(technique):
     schema = SCHEMA.changed(replace(SCHEMA["job"], categories=None))
     assert f"{technique.key} needs public bounds or categories for: job." in str(technique.unsupported(schema, FACTS))
@@ -160,7 +159,7 @@ def test_a_table_without_public_knowledge_or_target_is_declined_with_the_reason(
     assert technique.unsupported(SCHEMA, FACTS) is None
 
 
-@pytest.mark.parametrize("technique", BOTH)
+@pytest.mark.parametrize("technique", GUARDED)
 def test_a_number_to_predict_is_declined_with_the_reason(technique):
     reason = technique.unsupported(earners().schema, PublicFacts(people=160, classes=()))
     assert reason == f"{technique.key} predicts classes; this target is a number"
@@ -226,29 +225,6 @@ def test_a_leaf_votes_against_c_equal_people_as_often_as_permute_and_flip_says()
         against = [forest.fit(np.ones((people, 1)), np.zeros(people, int)).votes(np.ones((1, 1))) for _ in range(400)]
         # 400 votes: 4 standard errors are .078 at most
         assert np.array(against)[:, 0, 0, 1].mean() == pytest.approx(np.exp(-people * epsilon) / 2, abs=0.078)
-
-
-def test_noisy_class_counts_are_left_as_they_are_and_not_limited_by_the_number_of_rows():
-    state, target = random_state(np.random.default_rng(0)), np.repeat([0, 1], [3, 5])
-    drawn = np.array([noisy_counts(0.5, target, state) for _ in range(2000)])
-    assert drawn.min() == 1
-    assert drawn.max() > 8
-    assert len(np.unique(drawn.sum(axis=1))) > 10
-    # geometric noise: P(0) is (1 - r) / (1 + r), each step is r times rarer; 4 standard errors of a share are .038
-    r = np.exp(-0.5)
-    for step in range(4):
-        expected = (1 - r) / (1 + r) * r**step
-        assert (drawn[:, 1] == 5 + step).mean() == pytest.approx(expected, abs=0.038)
-    assert np.corrcoef(drawn.T)[0, 1] == pytest.approx(0, abs=0.09)
-
-
-def test_a_trained_naive_bayes_uses_these_counts_so_that_their_sum_tells_no_number_of_rows():
-    table = table_of(30)
-    sums = {
-        DPNaiveBayes(epsilon=1.0).train(table, FACTS, np.random.default_rng(seed)).estimator.class_count_.sum()
-        for seed in range(20)
-    }
-    assert len(sums) > 5
 
 
 def test_a_forest_says_of_how_many_votes_its_answers_are_shares():

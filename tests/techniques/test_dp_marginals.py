@@ -17,7 +17,8 @@ from core.errors import UserError
 from core.privacy.gdp import advantage_bound, tpr_bound
 from core.privacy.zcdp import rho_from_epsilon_delta
 from core.techniques.base import PublicFacts
-from core.techniques.dp_marginals import DPMarginals, bounds, one_row_each
+from core.techniques.dp_marginals import DPMarginals, bounds
+from core.techniques.marginals_domain import one_row_each
 from core.techniques.marginals_measure import Budget
 from core.tradeoff.recipe import expand
 
