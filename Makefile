@@ -5,7 +5,7 @@ PORT ?= 8501
 BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: run install install-dev test check lint types slow e2e bench clean
+.PHONY: run install install-dev test check lint types slow e2e deep bench clean
 
 run: install
 	@$(BIN)/python -m pages.components.static_files
@@ -27,6 +27,10 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+$(VENV)/.installed-deep: $(VENV)/.installed-dev requirements-deep.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-deep.txt
+	@touch $@
+
 test: install-dev
 	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
@@ -45,6 +49,10 @@ slow: install-dev
 e2e: install-dev
 	@$(BIN)/python -m pages.components.static_files
 	$(BIN)/python -m pytest -q -m browser tests/browser
+
+# Adds about a gigabyte to the environment; `make deep VENV=.venv-deep` leaves the usual one as it is.
+deep: $(VENV)/.installed-deep
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m deep
 
 bench: install-dev
 	$(BIN)/python -m tests.bench

@@ -115,6 +115,29 @@ class ColumnNames(Domain):
         return tuple(value)
 
 
+@dataclass(frozen=True, kw_only=True)
+class IntList(Domain):
+    """A list of whole numbers, possibly empty; one value, never a sweep."""
+
+    kind: ClassVar[str] = "ints"
+    low: int
+    high: int
+    most: int
+
+    def check(self, name: str, value: Any) -> tuple[int, ...]:
+        """Accept up to `most` whole numbers inside the bounds."""
+        one = IntRange(low=self.low, high=self.high, unit=self.unit)
+        if not isinstance(value, (list, tuple)) or len(value) > self.most:
+            raise UserError(
+                f"{name} must be a list of up to {self.most} whole numbers", got=repr(value), do="Write [32] or []."
+            )
+        return tuple(one.check(name, item) for item in value)
+
+    def describe(self) -> dict[str, Any]:
+        """Add the bounds of each number and how many there may be."""
+        return {**super().describe(), "low": self.low, "high": self.high, "most": self.most}
+
+
 def param(default: Any, domain: Domain) -> Any:
     """Declare a dataclass field that is a parameter."""
     return field(default=default, metadata={"domain": domain})

@@ -22,7 +22,7 @@ LAYERS = [
     ("release",),
     ("charts",),
     ("report",),
-    ("team", "ask"),
+    ("team", "ask", "solve"),
     ("__main__",),
 ]
 PLACE = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -82,6 +82,7 @@ def test_the_top_level_is_fixed():
     allowed = {
         "requirements.txt",
         "requirements-dev.txt",
+        "requirements-deep.txt",
         "README.md",
         "dashboard.py",
         "pages",
@@ -98,7 +99,7 @@ def test_the_top_level_is_fixed():
         ".gitignore",
         ".git",
     }
-    ignored = {".venv", "static", ".mypy_cache", ".ruff_cache", ".hypothesis", ".pytest_cache", "__pycache__"}
+    ignored = {".venv", ".venv-deep", "static", ".mypy_cache", ".ruff_cache", ".hypothesis", ".pytest_cache", "__pycache__"}
     assert {path.name for path in ROOT.iterdir()} - ignored <= allowed
 
 

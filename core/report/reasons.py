@@ -20,6 +20,7 @@ _REASONS = (
     ("no rows leave the room under this recipe", None),
     ("the released rows are synthetic: they belong to nobody, so no row can be found", None),
     ("this attack was not made", None),
+    ("every column is an identifier, free text or ignored", None),
     ("this attack comes with a later version of Middleground; it was not run", None),
     ("one half of the people has no member or no control; use a larger table", None),
     ("no variant of the attack could be tried on members and on controls in both halves of the people", None),

@@ -7,8 +7,10 @@ from core.techniques.dp_forest import DPForest
 from core.techniques.dp_logistic_regression import DPLogisticRegression
 from core.techniques.dp_marginals import DPMarginals
 from core.techniques.dp_naive_bayes import DPNaiveBayes
+from core.techniques.dp_sgd import DPSGD
 from core.techniques.drop_columns import DropColumns
 from core.techniques.full_domain_k_anonymity import FullDomainKAnonymity
+from core.techniques.gaussian_copula import GaussianCopula
 from core.techniques.generalise import Generalise
 from core.techniques.local_suppression import LocalSuppression
 from core.techniques.mask_identifiers import MaskIdentifiers

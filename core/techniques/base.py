@@ -152,6 +152,11 @@ class Technique(Parametrised):
     quick_people: ClassVar[int] = 60_000
     """People up to which `protect` takes about half a second: a preview of a larger table is made on a sample."""
 
+    @classmethod
+    def missing(cls) -> str | None:
+        """Return how to install what this technique needs and this machine lacks, or None."""
+        return None
+
     def unsupported(self, schema: Schema, facts: PublicFacts) -> str | None:
         """Return the reason why this table cannot go through, or None."""
         return None

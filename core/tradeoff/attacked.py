@@ -13,7 +13,7 @@ import numpy as np
 from core.attacks import ROWS_ATTACKS
 from core.attacks.quantile import expected_scores
 from core.attacks.rows import Attempts, RowsTruth, RowsView
-from core.data.schema import Role
+from core.data.schema import Kind, Role, Schema
 from core.data.table import Labels, Table
 from core.models.residual_signal import residual_logit
 from core.models.signals import Signals, true_class_logit
@@ -135,6 +135,9 @@ class Attacked:
     def _scene(self) -> tuple[RowsView, RowsTruth]:
         bench, release, split = self.bench, self.release, self.bench.split
         hidden = [c.name for c in release.rows.schema.columns if c.role is Role.IGNORED]
+        if release.source is None:
+            mine = self.recoded.take(self.members[split.pool_place])
+            hidden += [n for n in invented_names(release.rows, mine, bench.table.schema) if n not in hidden]
         released = release.rows.drop(tuple(hidden))
         recoded = self.recoded.drop(tuple(n for n in hidden if n in self.recoded.schema))
         everybody = recoded.take(bench.first_row)
@@ -220,6 +223,21 @@ class Attacked:
 def named_columns(rows: Table) -> tuple[str, ...]:
     """Return the columns of released rows that name somebody."""
     return tuple(name for name in rows.schema.identifying if rows.frame[name].notna().any())
+
+
+def invented_names(rows: Table, members: Table, original: Schema) -> tuple[str, ...]:
+    """Return the columns that name nobody on rows that are nobody's, so that they would only mislead an attacker.
+
+    The identifiers in which no member's value is found (one that is tells that they are not invented), and what a mask
+    put after the inventing left of them (a mask before it leaves nothing: no technique invents text).
+    """
+
+    def real(name: str) -> bool:
+        return name in members.schema and bool(rows.frame[name].isin(members.frame[name].dropna().unique()).any())
+
+    invented = (name for name in rows.schema.identifying if not real(name))
+    masked = (n for n in original.identifying if n in rows.schema and rows.schema[n].kind is Kind.TEXT)
+    return tuple(dict.fromkeys((*invented, *(n for n in masked if n not in rows.schema.identifying))))
 
 
 def known_columns(bench: Bench, rows: Table) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from core.data.schema import Schema
 from core.data.table import Labels, Table
 from core.errors import UserError
 from core.models.base import Model
-from core.params import ColumnNames
+from core.params import ColumnNames, IntList
 from core.privacy.guarantee import NO_GUARANTEE, Guarantee
 from core.registry import lookup
 from core.techniques import TECHNIQUES
@@ -268,7 +268,7 @@ def expand(
 ) -> tuple[Recipe, ...]:
     """Return the settings of a sweep, in the order of the lists.
 
-    A parameter given as a list is swept; for a parameter that is itself a list (column names) a list is one value and
+    A parameter given as a list is swept; for a parameter that is itself a list (names, widths) a list is one value and
     a list of lists is swept.
     """
     axes: list[tuple[int, str, list[Any]]] = []
@@ -276,7 +276,7 @@ def expand(
     for place, step in enumerate(steps):
         settings = dict(step)
         technique = lookup(TECHNIQUES, settings.pop("technique", None), "technique")
-        lists = {p.name for p in technique.parameters() if isinstance(p.domain, ColumnNames)}
+        lists = {p.name for p in technique.parameters() if isinstance(p.domain, (ColumnNames, IntList))}
         for key, value in list(settings.items()):
             many = isinstance(value, list) and (key not in lists or any(isinstance(item, list) for item in value))
             if many:

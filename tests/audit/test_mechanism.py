@@ -29,6 +29,7 @@ from tests.audit.suspects import (
     ReplaceOne,
     Response,
 )
+from tests.deep import keyed
 
 
 def audit(technique, pairs=300, **options):
@@ -93,7 +94,7 @@ def test_every_technique_named_private_can_be_audited(key):
     assert key in auditable()
 
 
-@pytest.mark.parametrize("key", sorted(TECHNIQUES))
+@pytest.mark.parametrize("key", keyed(sorted(TECHNIQUES)))
 def test_exactly_the_techniques_that_state_an_epsilon_supply_neighbours(key):
     if key not in auditable():
         needed = {"columns": ("x",)} if key == "drop_columns" else {}

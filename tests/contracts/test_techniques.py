@@ -19,6 +19,7 @@ from core.techniques import TECHNIQUES
 from core.techniques.base import PublicFacts, Stage, Technique
 from core.tradeoff.bench import public_domains
 from core.tradeoff.recipe import Recipe
+from tests.deep import DEEP, keyed
 from tests.tables import awkward, people
 
 EXCEPTIONS: dict[tuple[str, str], str] = {}
@@ -40,8 +41,17 @@ def settings_of(key: str) -> list[Technique]:
     return [cls(**{cls.strength: value}, **needed) for value in cls.grid]
 
 
-ALL = [pytest.param(t, id=f"{t.key}-{i}") for key in TECHNIQUES for i, t in enumerate(settings_of(key))]
-FIRST = [pytest.param(settings_of(key)[0], id=key) for key in TECHNIQUES]
+def marks_of(key: str):
+    """`make deep` runs what needs its requirements."""
+    return pytest.mark.deep if key in DEEP else ()
+
+
+ALL = [
+    pytest.param(t, id=f"{t.key}-{i}", marks=marks_of(key))
+    for key in TECHNIQUES
+    for i, t in enumerate(settings_of(key))
+]
+FIRST = [pytest.param(settings_of(key)[0], id=key, marks=marks_of(key)) for key in TECHNIQUES]
 
 
 def facts_of(table: Table) -> PublicFacts:
@@ -224,6 +234,7 @@ VARIED: dict[str, list[object]] = {
     "share": [0.05, 0.25],
     "keep": [0.95, 0.2],
     "days": [1, 1000],
+    "hidden": [(), (8,)],
 }
 """Two values of each parameter that a release must tell apart."""
 
@@ -249,7 +260,7 @@ IDLE = {
 }
 
 
-@pytest.mark.parametrize("key", [key for key in TECHNIQUES if TECHNIQUES[key].parameters()])
+@pytest.mark.parametrize("key", keyed(key for key in TECHNIQUES if TECHNIQUES[key].parameters()))
 def test_no_parameter_does_nothing(key):
     """Each parameter, varied, must change the release or the guarantee."""
     cls = TECHNIQUES[key]
@@ -267,6 +278,21 @@ def test_no_parameter_does_nothing(key):
             proved = technique.guarantee(members().schema, facts_of(members()))
             outputs.append((release.rows.frame.to_csv(), proba.tobytes(), proved))
         assert outputs[0] != outputs[1], f"{key}.{parameter.name}"
+
+
+def test_what_is_not_installed_says_how_to_install_it_and_everything_else_is_there():
+    absent = {key for key, cls in TECHNIQUES.items() if cls.missing() is not None}
+    assert absent in (set(), DEEP)
+    assert set(TECHNIQUES) >= DEEP
+    for key in absent:
+        assert TECHNIQUES[key].missing() == "needs: pip install -r requirements-deep.txt"
+        for technique in settings_of(key):
+            reason = technique.unsupported(members().schema, facts_of(members()))
+            assert reason == f"{key} needs: pip install -r requirements-deep.txt"
+            with pytest.raises(UserError, match=r"pip install -r requirements-deep\.txt"):
+                run(technique, members())
+            with pytest.raises(UserError, match=r"pip install -r requirements-deep\.txt"):
+                technique.train(members(), facts_of(members()), rng_for(0))
 
 
 def test_roles_that_no_recipe_may_release_stay_out_of_the_model():

@@ -297,6 +297,7 @@ PARAMETERS = {
     "generalise": {"level"},
     "mondrian_k_anonymity": {"k", "l", "t"},
     "sequential_trees": {"rows", "min_leaf"},
+    "gaussian_copula": {"rows"},
     "full_domain_k_anonymity": {"k", "l", "t", "suppression_limit", "metric"},
     "microaggregation": {"k"},
     "top_bottom_coding": {"share"},

