@@ -21,7 +21,10 @@ from core.techniques.none import NoProtection
 from core.techniques.pram import Pram
 from core.techniques.randomised_response import RandomisedResponse
 from core.techniques.rank_swap import RankSwap
+from core.techniques.regularised_training import RegularisedTraining
+from core.techniques.round_predictions import RoundPredictions
 from core.techniques.sequential_trees import SequentialTrees
 from core.techniques.top_bottom_coding import TopBottomCoding
+from core.techniques.top_label import TopLabel
 
 TECHNIQUES = collect(Technique, globals())

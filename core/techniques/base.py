@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.random import Generator
 
 from core.data.table import Labels, Table
+from core.models.base import Model
 from core.params import Parametrised
 from core.privacy.guarantee import NO_GUARANTEE, Guarantee
 
@@ -34,6 +36,8 @@ class Stage(StrEnum):
 
     TABLE = "table"
     TRAINING = "training"
+    MODEL = "model"
+    ANSWERS = "answers"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,30 +136,34 @@ class Technique(Parametrised):
     """One way to protect; its dataclass fields are its parameters.
 
     A technique overrides the hook that fits: `protect` (rows in, rows out) when `stage` is TABLE, `train` when it is
-    TRAINING. Registration is one import line in `core/techniques/__init__.py`.
+    TRAINING, `model_for` when it changes how the study's own model is trained (MODEL), `answer` when it changes what
+    the model says (ANSWERS). Registration is one import line in `core/techniques/__init__.py`.
     """
 
     family: ClassVar[Family]
     stage: ClassVar[Stage]
-    strength: ClassVar[str | None] = None
+    dial: ClassVar[str | None] = None
     """The parameter that a sweep turns."""
     stronger: ClassVar[str] = "higher"
-    """Whether a "higher" or "lower" value of `strength` protects more."""
+    """Whether a "higher" or "lower" value of `dial` protects more."""
     grid: ClassVar[tuple[Any, ...]] = ()
-    """Values of `strength` to start a sweep from."""
+    """Values of `dial` to start a sweep from."""
     stops: ClassVar[str] = ""
     """One sentence: what it is meant to stop and what it does not."""
     synthetic: ClassVar[bool] = False
     """True when the rows it releases belong to nobody."""
     perturbs: ClassVar[bool] = False
     """True when released cells may be untrue of their person, so that counting equal rows says nothing of crowds."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Modules of requirements-deep.txt; workers import them, the page's process never does."""
     quick_people: ClassVar[int] = 60_000
     """People up to which `protect` takes about half a second: a preview of a larger table is made on a sample."""
 
     @classmethod
     def missing(cls) -> str | None:
-        """Return how to install what this technique needs and this machine lacks, or None."""
-        return None
+        """Return how to install what this technique needs and this machine lacks, or None; nothing is imported."""
+        lacking = any(find_spec(name) is None for name in cls.needs)
+        return "needs: pip install -r requirements-deep.txt" if lacking else None
 
     def unsupported(self, schema: Schema, facts: PublicFacts) -> str | None:
         """Return the reason why this table cannot go through, or None."""
@@ -185,6 +193,17 @@ class Technique(Parametrised):
         """Return a model trained under protection. Stage TRAINING only."""
         raise NotImplementedError
 
+    def model_for(self, model: Model) -> Model:
+        """Return the study's model as it is trained instead. Stage MODEL only."""
+        return model
+
+    def answer(self, probabilities: Labels) -> Labels:
+        """Return what is told instead of these probabilities, shape (rows, classes). Stage ANSWERS only.
+
+        A row's answer depends on that row's probabilities alone.
+        """
+        return probabilities
+
     def guarantee(self, schema: Schema, facts: PublicFacts) -> Guarantee:
         """Return what is proved about what this technique gives back."""
         return NO_GUARANTEE
@@ -204,7 +223,7 @@ class Technique(Parametrised):
             **super().describe(),
             "family": str(cls.family),
             "stage": str(cls.stage),
-            "strength": cls.strength,
+            "strength": cls.dial,
             "stronger": cls.stronger,
             "grid": list(cls.grid),
             "idea": (cls.__doc__ or "").strip().splitlines()[0],

@@ -77,7 +77,7 @@ class DPForest(Technique):
     title: ClassVar[str] = "Private random forest"
     family: ClassVar[Family] = Family.TRAIN
     stage: ClassVar[Stage] = Stage.TRAINING
-    strength: ClassVar[str | None] = "epsilon"
+    dial: ClassVar[str | None] = "epsilon"
     stronger: ClassVar[str] = "lower"
     grid: ClassVar[tuple[Any, ...]] = (0.3, 1.0, 3.0, 10.0)
     stops: ClassVar[str] = (

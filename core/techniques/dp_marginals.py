@@ -89,7 +89,7 @@ class DPMarginals(Technique):
     title: ClassVar[str] = "Private synthetic rows (noisy tables)"
     family: ClassVar[Family] = Family.REPLACE
     stage: ClassVar[Stage] = Stage.TABLE
-    strength: ClassVar[str | None] = "epsilon"
+    dial: ClassVar[str | None] = "epsilon"
     stronger: ClassVar[str] = "lower"
     grid: ClassVar[tuple[Any, ...]] = (0.1, 0.3, 1.0, 3.0, 10.0)
     synthetic: ClassVar[bool] = True

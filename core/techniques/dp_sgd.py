@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -79,7 +79,7 @@ class DPSGD(Technique):
     title: ClassVar[str] = "Private neural network"
     family: ClassVar[Family] = Family.TRAIN
     stage: ClassVar[Stage] = Stage.TRAINING
-    strength: ClassVar[str | None] = "epsilon"
+    dial: ClassVar[str | None] = "epsilon"
     stronger: ClassVar[str] = "lower"
     grid: ClassVar[tuple[Any, ...]] = (0.3, 1.0, 3.0, 10.0)
     stops: ClassVar[str] = (
@@ -88,7 +88,8 @@ class DPSGD(Technique):
         "the network."
     )
 
-    NEEDS: ClassVar[tuple[str, ...]] = ("torch", "opacus")
+    needs: ClassVar[tuple[str, ...]] = ("torch", "opacus")
+
     STEPS: ClassVar[int] = 100
     RATE: ClassVar[float] = 0.1
     MOMENTUM: ClassVar[float] = 0.8
@@ -100,6 +101,8 @@ class DPSGD(Technique):
     """The rate never exceeds this."""
     CELLS: ClassVar[int] = 400_000
     """Numbers of a step's gradients that are held at a time: what a processor keeps near."""
+    WEIGHTS: ClassVar[int] = 200_000
+    """More would take minutes, one row's gradient at a time."""
 
     epsilon: float = param(
         1.0, FloatRange(low=0.01, high=100, log=True, help="Lower protects more and needs more people.")
@@ -114,15 +117,8 @@ class DPSGD(Technique):
         (32,), IntList(low=1, high=512, most=3, help="Units of each hidden layer; none is a linear model.")
     )
 
-    @classmethod
-    def missing(cls) -> str | None:
-        """Say how to install torch and Opacus where they are not; neither is imported to find out."""
-        if all(find_spec(name) is not None for name in cls.NEEDS):
-            return None
-        return "needs: pip install -r requirements-deep.txt"
-
     def unsupported(self, schema: Schema, facts: PublicFacts) -> str | None:
-        """Refuse where Opacus is absent, a number to predict, no public knowledge, and a delta that allows too much."""
+        """Refuse where Opacus is absent, no classes or public knowledge, a loose delta, and a network too large."""
         if reason := self.missing():
             return f"{self.key} {reason}"
         if schema.target is None:
@@ -131,7 +127,12 @@ class DPSGD(Technique):
             return f"{self.key} predicts classes; this target is a number"
         if reason := why_not_public(self.key, schema, facts):
             return reason
-        return refused_delta(self.delta, facts.people)
+        if reason := refused_delta(self.delta, facts.people):
+            return reason
+        widths = (PublicEncoder.from_schema(schema, facts, {}).size, *self.hidden, len(facts.classes))
+        if (weights := sum(wide * narrow for wide, narrow in pairwise(widths))) > self.WEIGHTS:
+            return f"{self.key} trains up to {self.WEIGHTS:,} weights, and this takes {weights:,}: use smaller layers"
+        return None
 
     @property
     def noise(self) -> float:
@@ -187,7 +188,7 @@ class DPSGD(Technique):
         scale = self.SCALE / math.sqrt(max(len(encoder.columns), 1))
         target = target_codes(rows, facts.classes) if len(rows) else np.zeros(0, np.int64)
         usable = np.flatnonzero(target >= 0)
-        features, target = torch.from_numpy(encoder.encode(rows)[usable] * scale), torch.from_numpy(target[usable])
+        features, target = encoder.sparse(rows)[usable] * scale, torch.from_numpy(target[usable])
         drawn = Draws.of(rows.persons[usable])
         outputs = 1 if len(facts.classes) == 2 else len(facts.classes)
         network, optimizer = self._network(encoder.size, outputs, facts.people, rng)
@@ -200,7 +201,8 @@ class DPSGD(Technique):
             for place, part in enumerate(parts):
                 if len(part):
                     # torch warns of hooks on inputs that need no gradient, so these get one that nobody reads
-                    summed_loss(network(features[part].requires_grad_()), target[part]).backward()
+                    dense = torch.from_numpy(features[part].toarray()).requires_grad_()
+                    summed_loss(network(dense), target[part]).backward()
                 else:  # a step without anybody is noise alone
                     for weight in weights:
                         weight.grad_sample = weight.new_zeros((0, *weight.shape))

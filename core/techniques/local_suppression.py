@@ -62,7 +62,7 @@ class LocalSuppression(Technique):
     title: ClassVar[str] = "Blank rare cells (local suppression)"
     family: ClassVar[Family] = Family.HIDE
     stage: ClassVar[Stage] = Stage.TABLE
-    strength: ClassVar[str | None] = "k"
+    dial: ClassVar[str | None] = "k"
     grid: ClassVar[tuple[Any, ...]] = (2, 5, 10, 25, 50)
     stops: ClassVar[str] = (
         "Stops an attacker who knows only the quasi-identifiers from telling k people apart in one release; it does "

@@ -79,7 +79,7 @@ class Microaggregation(Technique):
     title: ClassVar[str] = "Average small groups (microaggregation)"
     family: ClassVar[Family] = Family.COARSEN
     stage: ClassVar[Stage] = Stage.TABLE
-    strength: ClassVar[str | None] = "k"
+    dial: ClassVar[str | None] = "k"
     grid: ClassVar[tuple[Any, ...]] = (2, 5, 10, 25, 50)
     quick_people: ClassVar[int] = 20_000
     stops: ClassVar[str] = (

@@ -69,7 +69,7 @@ class NoiseAddition(Technique):
     title: ClassVar[str] = "Add noise to numbers and dates"
     family: ClassVar[Family] = Family.NOISE
     stage: ClassVar[Stage] = Stage.TABLE
-    strength: ClassVar[str | None] = "scale"
+    dial: ClassVar[str | None] = "scale"
     grid: ClassVar[tuple[Any, ...]] = (0.1, 0.25, 0.5, 1.0)
     perturbs: ClassVar[bool] = True
     stops: ClassVar[str] = (

@@ -63,7 +63,7 @@ class Pram(Technique):
     title: ClassVar[str] = "Replace categories at random (PRAM)"
     family: ClassVar[Family] = Family.NOISE
     stage: ClassVar[Stage] = Stage.TABLE
-    strength: ClassVar[str | None] = "keep"
+    dial: ClassVar[str | None] = "keep"
     stronger: ClassVar[str] = "lower"
     grid: ClassVar[tuple[Any, ...]] = (0.95, 0.9, 0.8, 0.5)
     perturbs: ClassVar[bool] = True

@@ -71,7 +71,7 @@ class RandomisedResponse(Technique):
     title: ClassVar[str] = "Randomised response (local differential privacy)"
     family: ClassVar[Family] = Family.NOISE
     stage: ClassVar[Stage] = Stage.TABLE
-    strength: ClassVar[str | None] = "epsilon"
+    dial: ClassVar[str | None] = "epsilon"
     stronger: ClassVar[str] = "lower"
     grid: ClassVar[tuple[Any, ...]] = (1.0, 3.0, 10.0, 30.0)
     perturbs: ClassVar[bool] = True

@@ -67,7 +67,7 @@ class RankSwap(Technique):
     title: ClassVar[str] = "Swap values between near ranks"
     family: ClassVar[Family] = Family.NOISE
     stage: ClassVar[Stage] = Stage.TABLE
-    strength: ClassVar[str | None] = "share"
+    dial: ClassVar[str | None] = "share"
     grid: ClassVar[tuple[Any, ...]] = (0.02, 0.05, 0.1, 0.2)
     perturbs: ClassVar[bool] = True
     stops: ClassVar[str] = (

@@ -68,7 +68,7 @@ class SequentialTrees(Technique):
     title: ClassVar[str] = "Synthetic rows (sequential trees)"
     family: ClassVar[Family] = Family.REPLACE
     stage: ClassVar[Stage] = Stage.TABLE
-    strength: ClassVar[str | None] = "min_leaf"
+    dial: ClassVar[str | None] = "min_leaf"
     grid: ClassVar[tuple[Any, ...]] = (5, 20, 50, 200)
     synthetic: ClassVar[bool] = True
     quick_people: ClassVar[int] = 20_000

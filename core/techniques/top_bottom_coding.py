@@ -65,7 +65,7 @@ class TopBottomCoding(Technique):
     title: ClassVar[str] = "Cut off extreme values (top and bottom coding)"
     family: ClassVar[Family] = Family.COARSEN
     stage: ClassVar[Stage] = Stage.TABLE
-    strength: ClassVar[str | None] = "share"
+    dial: ClassVar[str | None] = "share"
     grid: ClassVar[tuple[Any, ...]] = (0.01, 0.05, 0.1, 0.2)
     stops: ClassVar[str] = (
         "Stops people from being found by an extreme number or date; values between the cut points stay exact, "

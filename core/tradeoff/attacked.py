@@ -19,6 +19,7 @@ from core.models.residual_signal import residual_logit
 from core.models.signals import Signals, true_class_logit
 from core.privacy.classes import equivalence_classes
 from core.rng import rng_for, seed_from
+from core.techniques.answers import Answered, seen_through
 from core.techniques.base import PublicFacts
 from core.tradeoff.bench import TARGETS, Bench
 from core.tradeoff.recipe import Recipe, Release
@@ -79,14 +80,16 @@ class Attacked:
                 votes = getattr(fitted, "votes", None)
                 phi = true_class_logit(fitted.predict_proba(self.targets), target, votes)
             return self._by_person(Signals.observed(phi, inside))
+        asked = fitted.inner if isinstance(fitted, Answered) else fitted
         # A shortcut leaves out one row; where people have several rows it would leave out too little.
         if release.source is None or len(bench.split.pool_rows) != len(bench.split.pool):
-            signals = release.model.signals(fitted, self.targets, target, None, np.where(inside, 0, -1))
-            return self._by_person(signals)
+            signals = release.model.signals(asked, self.targets, target, None, np.where(inside, 0, -1))
+            return self._by_person(self._told(signals, target, inside))
         trained = np.full(len(bench.split.pool), -1)
         trained[np.flatnonzero(self.members)[release.source]] = np.arange(len(release.source))
         place = trained[places]
-        signals = release.model.signals(fitted, self.targets, target, release.rows, place)
+        signals = release.model.signals(asked, self.targets, target, release.rows, place)
+        signals = self._told(signals, target, place >= 0)
         # Suppressed members were not trained on, and are members all the same.
         lost = inside & (place < 0)
         return self._by_person(
@@ -96,6 +99,13 @@ class Attacked:
                 np.where(lost, np.nan, signals.outside),
             )
         )
+
+    def _told(self, signals: Signals, target: Labels, inside: Labels) -> Signals:
+        """Return the signals as they show in what is answered, where a step changes the answers."""
+        step = self.recipe.answers
+        if step is None:
+            return signals
+        return seen_through(step, signals, self.release.predictor, self.targets, target, inside)
 
     def _by_person(self, signals: Signals) -> Signals:
         _, place = np.unique(self.bench.split.pool_place[self.bench.attacked_rows], return_inverse=True)

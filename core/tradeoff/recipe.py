@@ -18,11 +18,15 @@ from core.params import ColumnNames, IntList
 from core.privacy.guarantee import NO_GUARANTEE, Guarantee
 from core.registry import lookup
 from core.techniques import TECHNIQUES
+from core.techniques.answers import Answered
 from core.techniques.base import Predictor, Protected, PublicFacts, Stage, Technique
 from core.tradeoff.promise import rows_guarantee
 from core.tradeoff.tuning import Tuning
 
 RELEASES = ("rows", "model", "both")
+
+_ORDER = (Stage.TABLE, Stage.TRAINING, Stage.ANSWERS)
+"""The order of steps; a step of stage MODEL stands where one that trains does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +47,8 @@ class Release:
     notes : tuple of str
         What the steps tell of this run.
     model : Model
-        What `predictor` is a fit of, where no step trains under protection: the study's, or a setting of it that
-        tuning chose.
+        What `predictor` (or the model behind its answers) is a fit of, where no step trains under protection: the
+        study's, or a setting of it that a step or tuning chose.
     """
 
     rows: Table
@@ -82,31 +86,42 @@ class Recipe:
         """Refuse stacks that make no sense, with the reason."""
         if not self.steps:
             raise UserError(f"recipe {self.name!r} needs a technique", got="none", do="Add one.")
-        training = [step.key for step in self.steps if step.stage is Stage.TRAINING]
-        if len(training) > 1:
+        places = [_ORDER.index(Stage.TRAINING if s.stage is Stage.MODEL else s.stage) for s in self.steps]
+        for place, what in ((1, "decides how the model is trained"), (2, "changes what the model answers")):
+            several = [step.key for step, at in zip(self.steps, places, strict=True) if at == place]
+            if len(several) > 1:
+                raise UserError(
+                    f"at most one technique of recipe {self.name!r} {what}",
+                    got=" and ".join(several),
+                    do="Keep one of them.",
+                )
+        if places != sorted(places):
+            late = next(i for i in range(1, len(places)) if places[i] < places[i - 1])
             raise UserError(
-                f"at most one technique of recipe {self.name!r} trains the model",
-                got=" and ".join(training),
-                do="Keep one of them.",
+                f"recipe {self.name!r} first changes rows, then trains, then changes answers",
+                got=f"{self.steps[late].key} after {self.steps[late - 1].key}",
+                do="Put the steps in that order.",
             )
-        if training and self.steps[-1].stage is not Stage.TRAINING:
+        model = [step for step, at in zip(self.steps, places, strict=True) if at > 0]
+        if model and self.release == "rows":
             raise UserError(
-                f"in recipe {self.name!r} the technique that trains the model comes last",
-                got=f"{self.steps[-1].key} after {training[0]}",
-                do="Move it to the end.",
-            )
-        if training and self.release == "rows":
-            raise UserError(
-                f"recipe {self.name!r} trains a model under protection, so the model is what it releases",
+                f"{model[0].key} of recipe {self.name!r} is about a model, so the model is what the recipe releases",
                 got="release = rows",
-                do="Leave the training step out, or release the model.",
+                do="Leave that step out, or release the model.",
+            )
+        open_ = [step.key for step in model if step.stage is not Stage.TRAINING]
+        if open_ and self.release == "both":
+            raise UserError(
+                f"{open_[0]} of recipe {self.name!r} protects nothing when rows leave the room too",
+                got="release = both: whoever has the rows trains any model on them",
+                do='Set release = "model", or leave that step out.',
             )
         if self.release not in RELEASES:
             raise UserError(
                 f"recipe {self.name!r} releases rows, model or both", got=repr(self.release), do="Choose one."
             )
-        if self.tune is not None and training:
-            self.tune.settings(self.steps[-1])
+        if self.tune is not None and self.training is not None:
+            self.tune.settings(self.training)
 
     @property
     def id(self) -> str:
@@ -124,7 +139,18 @@ class Recipe:
     @property
     def training(self) -> Technique | None:
         """The step that trains the model, if one does."""
-        return self.steps[-1] if self.steps[-1].stage is Stage.TRAINING else None
+        return next((step for step in self.steps if step.stage is Stage.TRAINING), None)
+
+    @property
+    def answers(self) -> Technique | None:
+        """The step that changes what the model answers, if one does."""
+        return self.steps[-1] if self.steps[-1].stage is Stage.ANSWERS else None
+
+    def model_for(self, model: Model) -> Model:
+        """Return the study's model as this recipe trains it."""
+        for step in self.steps:
+            model = step.model_for(model)
+        return model
 
     @property
     def releases_rows(self) -> bool:
@@ -162,7 +188,7 @@ class Recipe:
             if reason := step.unsupported(schema, facts):
                 return reason
             covered = covered or private  # what comes after noisy rows cannot undo the noise
-            public = public and (step.stage is Stage.TRAINING or step.public_map(schema))
+            public = public and (step.stage is not Stage.TABLE or step.public_map(schema))
             schema = step.schema_after(schema)
         return None
 
@@ -182,12 +208,15 @@ class Recipe:
                 notes = (*notes, self.tune.told(training))
             predictor = training.train(rows, facts, rng("train", training.key))
         else:
+            model = self.model_for(model)
             if self.tune is not None:
                 streams = rng("tune", model.key)
                 model = self.tune.choose(model, _fit, rows, facts, NO_GUARANTEE, streams, protected.recode)
                 notes = (*notes, self.tune.told(model))
             predictor = model.fit(rows, facts.classes, rng("fit", model.key))
 
+        if self.answers is not None:
+            predictor = Answered(predictor, self.answers)
         suppressed = len(members) - len(np.unique(source)) if source is not None else 0
         return Release(rows, source, protected.recode, predictor, suppressed, model, notes)
 
@@ -294,6 +323,6 @@ def expand(
             chosen[place][key] = value
             swept.append((key if keys.count(key) == 1 else f"{fixed[place][0].key}.{key}", value))
         built = tuple(t.from_mapping(s) for (t, _), s in zip(fixed, chosen, strict=True))
-        trains = any(step.stage is Stage.TRAINING for step in built)
+        trains = any(step.stage is not Stage.TABLE for step in built)
         found.append(Recipe(name, built, release or ("model" if trains else "both"), tuple(swept), tune))
     return tuple(found)

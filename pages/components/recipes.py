@@ -40,8 +40,8 @@ def fresh_step(key: str) -> dict[str, Any]:
     """Return a technique with the values that it proposes to start a sweep from."""
     technique = TECHNIQUES[key]
     step: dict[str, Any] = {"technique": key}
-    if technique.strength and technique.grid:
-        step[technique.strength] = list(technique.grid)
+    if technique.dial and technique.grid:
+        step[technique.dial] = list(technique.grid)
     return step
 
 
@@ -75,7 +75,7 @@ def label_of(block: dict[str, Any]) -> str:
     parts = [plain(block.get("name", "recipe"))]
     for step in steps_of(block):
         technique = TECHNIQUES.get(step["technique"])
-        name = technique.strength if technique is not None else None
+        name = technique.dial if technique is not None else None
         value = step.get(name) if name else None
         if value is not None and not isinstance(value, (dict, str)):
             values = value if isinstance(value, list) else [value]
@@ -104,7 +104,7 @@ def _one(space: Workspace, place: int, block: dict[str, Any], columns: Sequence[
         for parameter in technique.parameters():
             key = f"{base}-{number}-{parameter.name}"
             try:
-                value = _parameter(parameter, step, key, columns, parameter.name == technique.strength)
+                value = _parameter(parameter, step, key, columns, parameter.name == technique.dial)
                 if value is not None:
                     new[parameter.name] = value
                 else:

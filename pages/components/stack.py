@@ -142,7 +142,7 @@ def _turned(
 ) -> dict[str, Any]:
     """Draw the knobs of a step, the rarely turned ones folded away, and return the step as they say."""
     new: dict[str, Any] = {"technique": technique.key}
-    first = [p for p in technique.parameters() if p.name == technique.strength or p.name in step]
+    first = [p for p in technique.parameters() if p.name == technique.dial or p.name in step]
     first = first or list(technique.parameters()[:1])
     rest = [p for p in technique.parameters() if p not in first]
 

@@ -10,27 +10,27 @@ import streamlit as st
 from core.models import MODELS
 from core.params import Parameter
 from core.techniques import TECHNIQUES
-from core.techniques.base import Stage
+from core.techniques.base import Stage, Technique
 from pages.components.values import read_values
 from pages.components.words import plain
 
 BUDGET = ("epsilon", "delta")
 
 
-def tunable(steps: Sequence[Mapping[str, Any]], model: Any) -> tuple[bool, tuple[Parameter, ...]]:
-    """Return whether a technique of the recipe trains, and the numbers that may be tuned: its own, else the model's.
+def tunable(steps: Sequence[Mapping[str, Any]], model: Any) -> tuple[type[Technique] | None, tuple[Parameter, ...]]:
+    """Return the technique of the recipe that trains, if any, and the numbers to tune: its own, else the model's.
 
     >>> [p.name for p in tunable([{"technique": "dp_logistic_regression"}], "random_forest")[1]]
     ['clip']
     >>> [p.name for p in tunable([{"technique": "none"}], {"key": "decision_tree"})[1]]
     ['min_samples_leaf', 'max_depth']
     """
-    last = TECHNIQUES[steps[-1]["technique"]]
-    trains = last.stage is Stage.TRAINING
+    found = (TECHNIQUES[step["technique"]] for step in steps)
+    last = next((technique for technique in found if technique.stage is Stage.TRAINING), None)
     key = model.get("key") if isinstance(model, Mapping) else model
-    source: Any = last if trains else MODELS.get(str(key or "logistic_regression"))
-    found = source.parameters() if source is not None else ()
-    return trains, tuple(p for p in found if p.domain.kind in ("int", "float") and p.name not in BUDGET)
+    source: Any = last or MODELS.get(str(key or "logistic_regression"))
+    numbers = source.parameters() if source is not None else ()
+    return last, tuple(p for p in numbers if p.domain.kind in ("int", "float") and p.name not in BUDGET)
 
 
 def show(block: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], model: Any, base: str) -> Any:
@@ -68,7 +68,7 @@ def show(block: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], model: An
     )  # fmt: skip
     st.caption(
         "Every value tried costs a fit's whole budget: the epsilon of this setting and the ledger count them all."
-        if trains and TECHNIQUES[steps[-1]["technique"]].strength == "epsilon"
+        if trains is not None and trains.dial == "epsilon"
         else "The choice follows the members, so it is part of the model that is attacked."
     )
     found = read_values(text, parameter.domain.kind)

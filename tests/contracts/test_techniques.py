@@ -34,11 +34,11 @@ def settings_of(key: str) -> list[Technique]:
     """The default and the grid of a technique, with whatever it cannot do without."""
     cls = TECHNIQUES[key]
     needed = {"drop_columns": {"columns": ("job", "zip")}}.get(key, {})
-    if cls.strength is None:
+    if cls.dial is None:
         if key == "mask_identifiers":
             return [cls(method=method) for method in ("drop", "pseudonym", "partial", "shift_dates")]
         return [cls(**needed)]
-    return [cls(**{cls.strength: value}, **needed) for value in cls.grid]
+    return [cls(**{cls.dial: value}, **needed) for value in cls.grid]
 
 
 def marks_of(key: str):
@@ -64,7 +64,7 @@ def facts_of(table: Table) -> PublicFacts:
 
 
 def run(technique: Technique, table: Table, seed: int = 0):
-    release = "model" if technique.stage is Stage.TRAINING else "both"
+    release = "both" if technique.stage is Stage.TABLE else "model"
     recipe = Recipe("contract", (technique,), release)
     return recipe.apply(table, LogisticRegression(), facts_of(table), lambda *labels: rng_for(seed, *labels))
 
@@ -156,7 +156,7 @@ def test_a_private_training_states_epsilon_unit_and_assumptions(technique):
         assert (promised.advantage_bound is None) == (promised.kind == "claimed")
 
 
-@pytest.mark.parametrize("key", [key for key, cls in TECHNIQUES.items() if cls.strength and "epsilon" in cls.strength])
+@pytest.mark.parametrize("key", [key for key, cls in TECHNIQUES.items() if cls.dial and "epsilon" in cls.dial])
 def test_a_smaller_epsilon_never_gives_a_weaker_guarantee(key):
     cls = TECHNIQUES[key]
     promised = [cls(epsilon=e).guarantee(members().schema, facts_of(members())) for e in (0.1, 1.0, 10.0)]
@@ -197,7 +197,7 @@ def test_parameters_are_bounded_and_described(key):
                 cls.from_mapping({parameter.name: bad})
     with pytest.raises(UserError, match="has the parameters"):
         cls.from_mapping({"no_such_parameter": 1})
-    assert cls.strength is None or cls.strength in {p.name for p in cls.parameters()}
+    assert cls.dial is None or cls.dial in {p.name for p in cls.parameters()}
 
 
 @pytest.mark.parametrize("key", list(TECHNIQUES))
@@ -235,6 +235,8 @@ VARIED: dict[str, list[object]] = {
     "keep": [0.95, 0.2],
     "days": [1, 1000],
     "hidden": [(), (8,)],
+    "digits": [0, 3],
+    "strength": [1.0, 20.0],
 }
 """Two values of each parameter that a release must tell apart."""
 

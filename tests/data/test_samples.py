@@ -309,6 +309,9 @@ PARAMETERS = {
     "dp_logistic_regression": {"epsilon", "delta", "clip"},
     "dp_marginals": {"epsilon", "delta", "rows"},
     "dp_naive_bayes": {"epsilon"},
+    "regularised_training": {"strength"},
+    "round_predictions": {"digits"},
+    "top_label": set(),
     "dp_forest": {"epsilon", "trees"},
 }
 

@@ -16,7 +16,9 @@ from core.techniques.dp_sgd import DPSGD
 from core.techniques.network import NetworkPredictor
 from core.techniques.person_draws import Draws
 from core.techniques.public_encoding import PublicEncoder
-from core.tradeoff.study import parse_recipe
+from core.tradeoff.quick_look import QuickLook
+from core.tradeoff.recipe import Recipe
+from core.tradeoff.study import parse_recipe, parse_study
 from tests.regression_tables import earners
 from tests.tables import people
 from tests.techniques.dp_sgd_tables import table_of
@@ -25,13 +27,13 @@ from tests.techniques.dp_sgd_tables import table_of
 class Here(DPSGD):
     """As if nothing were missing."""
 
-    NEEDS: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ("json",)
 
 
 class Absent(DPSGD):
     """As if Opacus were missing, also where it is not."""
 
-    NEEDS: ClassVar[tuple[str, ...]] = ("json", "no_such_library_of_ours")
+    needs: ClassVar[tuple[str, ...]] = ("json", "no_such_library_of_ours")
 
 
 def facts_of(table: Table, number: float | None = None) -> PublicFacts:
@@ -130,9 +132,17 @@ def test_a_table_that_does_not_fit_is_declined_with_the_reason():
     bare = table.schema.changed(replace(table.schema["age"], bounds=None))
     assert "public bounds or categories for: age." in str(Here().unsupported(bare, facts))
     assert "no column has the role target" in str(Here().unsupported(table.schema.without(["ill"]), facts))
+    assert "use smaller layers" in str(Here(hidden=(512, 512)).unsupported(table.schema, facts))
     told = Here().unsupported(earners().schema, PublicFacts(people=160, classes=()))
     assert told == "dp_sgd predicts classes; this target is a number"
     assert "public bounds" in str(Here().unsupported(people(20).schema, facts))
+
+
+def test_a_quick_look_in_the_page_leaves_it_to_the_sweep():
+    study = parse_study({"study": {"name": "s", "seed": 1}})
+    point = QuickLook(study, table_of(60)).point(Recipe("network", (Here(),), "model"))
+    assert point["status"] == "skipped"
+    assert point["reason"].startswith("dp_sgd is left to the sweep")
 
 
 def test_the_answers_are_those_of_a_network_worked_out_by_hand():

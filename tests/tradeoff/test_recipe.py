@@ -46,7 +46,7 @@ def test_a_private_training_releases_the_model_and_a_table_technique_both():
     ("steps", "complaint"),
     [
         ([{"technique": "dp_logistic_regression"}, {"technique": "constant"}], "at most one technique"),
-        ([{"technique": "dp_logistic_regression"}, {"technique": "none"}], "comes last"),
+        ([{"technique": "dp_logistic_regression"}, {"technique": "none"}], "first changes rows, then trains"),
         ([{"technique": "magic"}], "must be one of"),
         ([], "needs a technique"),
         ([{"technique": "mondrian_k_anonymity", "k": []}], "needs values"),
@@ -120,12 +120,12 @@ def test_classes_may_be_public_although_nobody_has_them():
 
 
 def test_a_protected_model_does_not_hide_rows_that_leave_with_it():
-    with pytest.raises(UserError, match="the model is what it releases"):
+    with pytest.raises(UserError, match="the model is what the recipe releases"):
         expand("bad", [{"technique": "constant"}], "rows")
 
 
 def test_a_claimed_epsilon_does_not_survive_a_step_that_reads_the_data_either():
-    (recipe,) = expand("bad", [{"technique": "sequential_trees"}, {"technique": "dp_naive_bayes"}], None)
+    (recipe,) = expand("bad", [{"technique": "sequential_trees"}, {"technique": "dp_forest"}], None)
     assert "promise would not hold" in (recipe.unsupported(people().schema, FACTS) or "")
 
 

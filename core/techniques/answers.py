@@ -1,0 +1,85 @@
+"""What a model tells when its answers are made less telling, as everybody outside sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from core.data.schema import Schema
+from core.data.table import Labels, Table
+from core.models.signals import SMOOTHNESS, Signals, smoothed_logit, true_class_logit
+from core.techniques.base import Predictor, PublicFacts, Technique
+
+_GUESSES = (0.0, 1.0)
+"""How the probability of the other classes may lie: evenly, or all on one of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """A model behind a technique that changes its answers.
+
+    Parameters
+    ----------
+    inner : predictor
+        The model as it was trained; nobody outside can ask it.
+    step : Technique
+        Of stage ANSWERS.
+    """
+
+    inner: Any
+    step: Technique
+
+    def predict_proba(self, table: Table) -> Labels:
+        """Return what is told, shape (rows, classes); a row need not add up to 1."""
+        return self.step.answer(self.inner.predict_proba(table))
+
+
+def classes_only(key: str, facts: PublicFacts, schema: Schema) -> str | None:
+    """Return why answers cannot be changed on this table, or None."""
+    if schema.target is None:
+        return f"{key} changes what a model answers, and no column has the role target"
+    return None if facts.classes else f"{key} is for classes; this target is a number"
+
+
+def seen_through(
+    step: Technique, signals: Signals, told: Predictor, rows: Table, target: Labels, inside: Labels
+) -> Signals:
+    """Return a membership attacker's signals when only the changed answers are seen.
+
+    What was observed comes from the answers themselves. What would be observed with the row in or out is worked out
+    from the model's own shortcut, sent through the same change; with more than two classes the share of the others is
+    not known, and where it matters the attacker has no such number.
+
+    Parameters
+    ----------
+    signals : Signals
+        Of the model behind.
+    told : predictor
+        What can be asked.
+    rows, target, inside : Table, integer and boolean array, shape (rows,)
+    """
+    answers = told.predict_proba(rows)
+    phi = true_class_logit(answers, target)
+    classes = answers.shape[1]
+
+    def through(logits: Labels) -> Labels:
+        known = np.flatnonzero(np.isfinite(logits) & (target >= 0))
+        own, found = expit(logits[known]), np.full(len(logits), np.nan)
+        told_as = []
+        for guess in _GUESSES:
+            full = np.repeat(((1 - own) * (1 - guess) / max(classes - 1, 1))[:, None], classes, axis=1)
+            full[np.arange(len(own)), (target[known] + 1) % classes] += (1 - own) * guess
+            full[np.arange(len(own)), target[known]] = own
+            told_as.append(step.answer(full)[np.arange(len(own)), target[known]])
+        sure = told_as[0] == told_as[1]
+        found[known[sure]] = smoothed_logit(np.clip(told_as[0][sure], 0.0, 1.0), SMOOTHNESS)
+        return found
+
+    return Signals(
+        phi,
+        np.where(inside, phi, through(signals.inside)),
+        np.where(inside, through(signals.outside), phi),
+    )
