@@ -4,6 +4,7 @@ from core.registry import collect
 from core.techniques.base import Technique
 from core.techniques.constant import Constant
 from core.techniques.dp_forest import DPForest
+from core.techniques.dp_linear_regression import DPLinearRegression
 from core.techniques.dp_logistic_regression import DPLogisticRegression
 from core.techniques.dp_marginals import DPMarginals
 from core.techniques.dp_naive_bayes import DPNaiveBayes

@@ -67,7 +67,11 @@ class QuickLook:
         if recipe.describe() == UNPROTECTED.describe():
             return plain
         facts = self.bench.facts(full=False)
-        if reason := recipe.unsupported(self.bench.table.schema, facts):
+        heavy = [step.key for step in recipe.steps if step.needs]
+        reason = recipe.unsupported(self.bench.table.schema, facts)
+        if not reason and heavy:
+            reason = f"{', '.join(heavy)} is left to the sweep: what it needs is not loaded into the page"
+        if reason:
             tally = Tally(recipe)
             tally.add(Outcome(point=recipe.id, replicate=0, seconds=0.0, skipped=reason))
         else:

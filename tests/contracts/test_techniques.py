@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from core.data.schema import Role
-from core.data.table import Table, class_labels
+from core.data.table import Table, class_labels, task_of
 from core.errors import UserError
 from core.models.logistic_regression import LogisticRegression
 from core.privacy.classes import verify_k
@@ -20,6 +21,7 @@ from core.techniques.base import PublicFacts, Stage, Technique
 from core.tradeoff.bench import public_domains
 from core.tradeoff.recipe import Recipe
 from tests.deep import DEEP, keyed
+from tests.regression_tables import earners
 from tests.tables import awkward, people
 
 EXCEPTIONS: dict[tuple[str, str], str] = {}
@@ -28,6 +30,10 @@ EXCEPTIONS: dict[tuple[str, str], str] = {}
 
 WHOLE_ROW = {"randomised_response"}
 """Local differential privacy: the target is randomised like any other cell, and identifiers never leave."""
+
+
+REGRESSIONS = {"dp_linear_regression"}
+"""They predict numbers, and are tried on the same people with a number to predict."""
 
 
 def settings_of(key: str) -> list[Technique]:
@@ -57,7 +63,7 @@ FIRST = [pytest.param(settings_of(key)[0], id=key, marks=marks_of(key)) for key 
 def facts_of(table: Table) -> PublicFacts:
     return PublicFacts(
         people=table.people / 1.0,
-        classes=class_labels(table),
+        classes=() if task_of(table) == "regression" else class_labels(table),
         assume_public_domain=True,
         domains=public_domains(table),
     )
@@ -70,18 +76,22 @@ def run(technique: Technique, table: Table, seed: int = 0):
 
 
 @cache
-def members() -> Table:
-    return people(160).take(np.arange(120))
+def members(key: str = "") -> Table:
+    return (earners() if key in REGRESSIONS else people(160)).take(np.arange(120))
 
 
 @cache
-def outsiders() -> Table:
-    return people(160).take(np.arange(120, 160))
+def outsiders(key: str = "") -> Table:
+    return (earners() if key in REGRESSIONS else people(160)).take(np.arange(120, 160))
+
+
+def answers(predictor: Any, table: Table) -> np.ndarray:
+    return predictor.predict(table) if hasattr(predictor, "predict") else predictor.predict_proba(table)
 
 
 @pytest.mark.parametrize("technique", ALL)
 def test_the_input_is_unchanged_and_every_row_is_accounted_for(technique):
-    table = members()
+    table = members(technique.key)
     before = table.frame.copy()
     release = run(technique, table)
     pd.testing.assert_frame_equal(table.frame, before)
@@ -92,24 +102,29 @@ def test_the_input_is_unchanged_and_every_row_is_accounted_for(technique):
 
 @pytest.mark.parametrize("technique", ALL)
 def test_the_same_seed_gives_the_same_release(technique):
-    one, two, other = (run(technique, members(), seed) for seed in (1, 1, 2))
+    one, two, other = (run(technique, members(technique.key), seed) for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(one.rows.frame, two.rows.frame)
-    same = one.predictor.predict_proba(one.recode(outsiders()))
-    assert np.array_equal(same, two.predictor.predict_proba(two.recode(outsiders())))
+    same = answers(one.predictor, one.recode(outsiders(technique.key)))
+    assert np.array_equal(same, answers(two.predictor, two.recode(outsiders(technique.key))))
     if technique.key.startswith("dp_"):
-        assert not np.array_equal(same, other.predictor.predict_proba(other.recode(outsiders())))
+        assert not np.array_equal(same, answers(other.predictor, other.recode(outsiders(technique.key))))
 
 
 @pytest.mark.parametrize("technique", ALL)
 def test_the_target_goes_through_unchanged_and_people_outside_can_be_recoded(technique):
-    release = run(technique, members())
-    recoded = release.recode(outsiders())
-    assert len(recoded) == len(outsiders())
-    assert list(recoded.frame["rich"].astype(str)) == list(outsiders().frame["rich"].astype(str))
+    release = run(technique, members(technique.key))
+    recoded = release.recode(outsiders(technique.key))
+    assert len(recoded) == len(outsiders(technique.key))
+    assert list(recoded.frame["rich"].astype(str)) == list(outsiders(technique.key).frame["rich"].astype(str))
     if release.source is not None and technique.key not in WHOLE_ROW:
         assert list(release.rows.frame["rich"].astype(str)) == list(
-            members().frame["rich"].astype(str).to_numpy()[release.source]
+            members(technique.key).frame["rich"].astype(str).to_numpy()[release.source]
         )
+    if technique.key in REGRESSIONS:
+        found = release.predictor.predict(recoded)
+        assert found.shape == (len(recoded),)
+        assert np.isfinite(found).all()
+        return
     proba = release.predictor.predict_proba(recoded)
     assert proba.shape == (len(recoded), 2)
     assert np.allclose(proba.sum(axis=1), 1)
@@ -119,13 +134,17 @@ def test_the_target_goes_through_unchanged_and_people_outside_can_be_recoded(tec
 @pytest.mark.parametrize("technique", ALL)
 def test_recoding_the_members_gives_the_released_rows(technique):
     """One map for members, TEST people, controls and attack queries: otherwise the control is no control."""
-    release = run(technique, members())
-    if release.source is None or (not technique.public_map(members().schema) and technique.stage is not Stage.TABLE):
+    release = run(technique, members(technique.key))
+    if release.source is None or (
+        not technique.public_map(members(technique.key).schema) and technique.stage is not Stage.TABLE
+    ):
         return
-    raw = release.recode(members())
-    if raw.frame.equals(members().frame):  # a perturbing technique: everybody outside the members stays raw
-        assert release.rows.schema == technique.schema_after(members().schema)
-        assert (release.rows.schema == members().schema) != (technique.key in WHOLE_ROW)
+    raw = release.recode(members(technique.key))
+    if raw.frame.equals(
+        members(technique.key).frame
+    ):  # a perturbing technique: everybody outside the members stays raw
+        assert release.rows.schema == technique.schema_after(members(technique.key).schema)
+        assert (release.rows.schema == members(technique.key).schema) != (technique.key in WHOLE_ROW)
         return
     recoded = raw.take(release.source)
     inputs = list(release.rows.schema.model_inputs)
@@ -135,19 +154,19 @@ def test_recoding_the_members_gives_the_released_rows(technique):
 
 @pytest.mark.parametrize("technique", ALL)
 def test_a_claimed_k_is_verified_by_other_code(technique):
-    promised = technique.guarantee(members().schema, facts_of(members()))
+    promised = technique.guarantee(members(technique.key).schema, facts_of(members(technique.key)))
     if promised.kind == "k_anonymity":
         try:
-            rows = run(technique, members()).rows
+            rows = run(technique, members(technique.key)).rows
         except UserError:
             return
         assert verify_k(rows, rows.schema.quasi_identifiers, promised.k) is None
-        assert verify_k(members(), members().schema.quasi_identifiers, promised.k) is not None
+        assert verify_k(members(technique.key), members(technique.key).schema.quasi_identifiers, promised.k) is not None
 
 
 @pytest.mark.parametrize("technique", ALL)
 def test_a_private_training_states_epsilon_unit_and_assumptions(technique):
-    promised = technique.guarantee(members().schema, facts_of(members()))
+    promised = technique.guarantee(members(technique.key).schema, facts_of(members(technique.key)))
     if technique.key.startswith("dp_"):
         assert promised.kind in ("dp", "claimed")
         assert promised.epsilon == technique.epsilon
@@ -159,7 +178,7 @@ def test_a_private_training_states_epsilon_unit_and_assumptions(technique):
 @pytest.mark.parametrize("key", [key for key, cls in TECHNIQUES.items() if cls.dial and "epsilon" in cls.dial])
 def test_a_smaller_epsilon_never_gives_a_weaker_guarantee(key):
     cls = TECHNIQUES[key]
-    promised = [cls(epsilon=e).guarantee(members().schema, facts_of(members())) for e in (0.1, 1.0, 10.0)]
+    promised = [cls(epsilon=e).guarantee(members(key).schema, facts_of(members(key))) for e in (0.1, 1.0, 10.0)]
     bounds = [p.advantage_bound for p in promised if p.advantage_bound is not None]
     assert bounds == sorted(bounds)
     assert [p.epsilon for p in promised] == [0.1, 1.0, 10.0]
@@ -275,9 +294,9 @@ def test_no_parameter_does_nothing(key):
             if key == "drop_columns" and parameter.name != "columns":
                 extra["columns"] = ("job",)
             technique = cls.from_mapping({**extra, parameter.name: value})
-            release = run(technique, members())
-            proba = release.predictor.predict_proba(release.recode(outsiders()))
-            proved = technique.guarantee(members().schema, facts_of(members()))
+            release = run(technique, members(key))
+            proba = answers(release.predictor, release.recode(outsiders(key)))
+            proved = technique.guarantee(members(key).schema, facts_of(members(key)))
             outputs.append((release.rows.frame.to_csv(), proba.tobytes(), proved))
         assert outputs[0] != outputs[1], f"{key}.{parameter.name}"
 
