@@ -19,6 +19,7 @@ from core.ask import add_ask
 from core.audit.command import add_audit
 from core.errors import UserError
 from core.release.command import add_release
+from core.solve import add_solve
 
 
 def _listing(what: str) -> list[dict[str, Any]]:
@@ -148,7 +149,18 @@ def _below(result: Mapping[str, Any], metric: str, limits: Sequence[Mapping[str,
         missing.append(f"{threat} in {len(reasons)} of {len(result['points'])} settings ({reasons[0]}{more})")
     told.append(f"not measured, which is not zero: {'; '.join(missing)}" if missing else "no risk was left unmeasured")
     told += [f"{point['id']}: {violation_text(threat, risk)}" for point, threat, risk in violations(result)]
+    told += _unit(result)
     return [wrap(line, 120, subsequent_indent="  ") for line in told]
+
+
+def _unit(result: Mapping[str, Any]) -> list[str]:
+    """Return who the private settings of a result protect, as the schema says: people, or rows."""
+    from core.privacy.guarantee import Guarantee
+    from core.privacy.plain_words import unit_words
+
+    proved = [point["guarantee"] or {} for point in result["points"]]
+    told = {unit_words(Guarantee(unit=found.get("unit"))) for found in proved if found.get("kind") in ("dp", "claimed")}
+    return [f"private settings: {words}" for words in sorted(told)]
 
 
 def _cell(estimate: Mapping[str, Any], metric: str = "") -> str:
@@ -221,6 +233,7 @@ def parser() -> argparse.ArgumentParser:
     add_audit(commands)
     add_release(commands)
     add_ask(commands)
+    add_solve(commands)
     return top
 
 

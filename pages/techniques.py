@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import effects, solutions, stack
+from pages.components import effects, solutions, stack, unit
 from pages.components.boot import ensure_entry
 from pages.components.shell import brought, empty, link, told, workspace
 from pages.components.vault import Workspace
@@ -26,6 +26,9 @@ def try_out(space: Workspace) -> None:
             stack.cards(space)
     with middle, told():
         recipe = stack.recipe_of(space)
+        if unit.private(stack.steps(space)) and not unit.confirmed(space):
+            unit.ask(space, "stack")
+            return
         who = "owner" if brought(space) else "member"
         with st.spinner("Trying it out on your table"):
             found = effects.effect(space, recipe, who)

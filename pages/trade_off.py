@@ -7,7 +7,7 @@ import streamlit as st
 from core.attacks.base import THREATS as MEASURED
 from core.attacks.words import THREAT_WORDS
 from core.utility.metrics import metrics_for
-from pages.components import limits, recipes, results, sweep, task
+from pages.components import limits, recipes, results, solve_for, sweep, task
 from pages.components.boot import ensure_entry
 from pages.components.shell import empty, keep, told, workspace
 from pages.components.vault import Workspace
@@ -45,6 +45,7 @@ def page(space: Workspace) -> None:
         st.markdown("**Requirements**")
         with told():
             limits.show(space)
+        solve_for.show(space)
         threat_shown(space)
         st.markdown("**Settings to try**")
         with told():

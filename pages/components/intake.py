@@ -56,7 +56,7 @@ def take_in(space: Workspace, name: str, content: bytes) -> None:
         space.profile = profile(read.frame, schema)
         space.name = PurePath(name).stem[:80]
         space.notes, space.revision = {}, space.revision + 1
-        space.stack, space.undo, space.looks = None, [], {}
+        space.stack, space.undo, space.looks, space.unit = None, [], {}, None
         space.draft = first_draft(space.name, PurePath(name).name, schema, table)
 
 

@@ -12,28 +12,13 @@ from core.errors import UserError
 from core.params import Parameter
 from core.techniques import TECHNIQUES
 from core.tradeoff.study import parse_recipe
-from pages.components import tuning
+from pages.components import epsilon, tuning
+from pages.components.blocks import block_of as block_of
+from pages.components.blocks import steps_of as steps_of
 from pages.components.shell import show_error
 from pages.components.values import read_values
 from pages.components.vault import Workspace
 from pages.components.words import plain
-
-
-def steps_of(block: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the steps of a recipe block; a single technique is one step."""
-    if "steps" in block:
-        return list(block["steps"])
-    return [{key: value for key, value in block.items() if key not in ("name", "release", "tune")}]
-
-
-def block_of(name: str, steps: Sequence[dict[str, Any]], release: str | None = None) -> dict[str, Any]:
-    """Return the recipe block of some steps.
-
-    >>> block_of("n", [{"technique": "none"}])
-    {'name': 'n', 'technique': 'none'}
-    """
-    head: dict[str, Any] = {"name": name} | ({"release": release} if release else {})
-    return {**head, **steps[0]} if len(steps) == 1 else {**head, "steps": list(steps)}
 
 
 def fresh_step(key: str) -> dict[str, Any]:
@@ -109,6 +94,8 @@ def _one(space: Workspace, place: int, block: dict[str, Any], columns: Sequence[
                     new[parameter.name] = value
                 else:
                     new.pop(parameter.name, None)
+                if parameter.name == epsilon.NAME:
+                    epsilon.explore(space, block, number, parameter, key)
             except UserError as error:
                 problem = error
         changed.append(new)

@@ -11,6 +11,7 @@ import streamlit as st
 from core.release.certificate import CertificateError, Released, release
 from core.release.command import sentences
 from core.tradeoff.recipe import Recipe
+from pages.components import unit
 from pages.components.shell import brought, told
 from pages.components.vault import Workspace
 from pages.components.words import plain
@@ -34,6 +35,9 @@ def show(space: Workspace, point: Mapping[str, Any]) -> None:
         return
     if not brought(space):
         st.caption("Only whoever brought the table, in the browser tab in which they did, can hand rows over.")
+        return
+    if unit.private(point["recipe"]) and not unit.confirmed(space):
+        unit.ask(space, "release")
         return
     mark = f"{point['id']} {point['replicates']}"
     kept: dict[str, Any] = space.notes.setdefault("released", {})

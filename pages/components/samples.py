@@ -9,6 +9,7 @@ from typing import Any
 from core.data.samples import SAMPLES, load_sample
 from core.data.table import Table
 from core.tradeoff.study import EFFORTS
+from pages.components import unit
 from pages.components.shell import enter, house, start_sweep
 from pages.components.vault import Workspace
 
@@ -57,6 +58,7 @@ def begin(key: str) -> Workspace:
     space.sample, space.name, space.draft = key, SAMPLES[key].title, copy.deepcopy(draft_of(key))
     space.draft.setdefault("attacker", {})
     space.table, space.schema = table, table.schema
+    unit.confirm(space)  # its authors know whom a row stands for, and the schema says so
     enter(space)
     start_sweep(space)
     return space

@@ -15,6 +15,7 @@ import streamlit as st
 from core.engine.jobs import Dispatcher, Job
 from core.engine.local import InlineEngine, default_workers
 from core.errors import UserError
+from pages.components import unit
 from pages.components.vault import Vault, Workspace
 from pages.components.words import passing, plain
 from pages.components.workers import Workers
@@ -130,6 +131,8 @@ def start_sweep(space: Workspace) -> None:
         raise UserError("a sweep needs a table", got="none", do="Load a sample, or upload a table on the Data page.")
     if space.running:
         return
+    if unit.compares_private(space):
+        unit.demand(space)
     looks = int(space.looks.get("count", 0))
     job = Job(space.study(), space.table, owner=space.owner or space.id, previews=looks)
     with space.lock:

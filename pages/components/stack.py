@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import UserError
 from core.params import Parameter
@@ -15,8 +16,9 @@ from core.techniques import TECHNIQUES
 from core.techniques.base import Family, Technique
 from core.tradeoff.recipe import Recipe
 from core.tradeoff.study import parse_recipe
+from pages.components import epsilon
+from pages.components.blocks import block_of
 from pages.components.knobs import checked, knob
-from pages.components.recipes import block_of
 from pages.components.shell import show_error
 from pages.components.vault import Workspace
 from pages.components.words import plain
@@ -94,7 +96,10 @@ def cards(space: Workspace) -> None:
             def put(key: str = key) -> None:
                 change(space, lambda stack: stack.append({"technique": key}))
 
-            st.button("Put on the stack", key=f"put-{key}-{space.id}", icon=":material/add:", on_click=put)
+            if lacking := technique.missing():
+                st.caption(f":material/download: Not installed here. It {plain(lacking)}")
+            st.button("Put on the stack", key=f"put-{key}-{space.id}", icon=":material/add:", on_click=put,
+                      disabled=lacking is not None)  # fmt: skip
 
 
 def knobs(space: Workspace) -> None:
@@ -127,7 +132,10 @@ def knobs(space: Workspace) -> None:
                 type="tertiary",
                 help="Take this step off the stack",
             )
-            new = _turned(technique, step, base, columns, people)
+            new, below = _turned(technique, step, base, columns, people)
+            if epsilon.has_epsilon(technique):
+                with below:
+                    epsilon.told(space, block_of("this stack", [*found[:place], new, *found[place + 1 :]]))
             st.caption(plain(technique.stops))
         if new != step:
             change(space, partial(_replaced, place, new))
@@ -139,8 +147,8 @@ def knobs(space: Workspace) -> None:
 
 def _turned(
     technique: type[Technique], step: dict[str, Any], base: str, columns: tuple[str, ...], people: int
-) -> dict[str, Any]:
-    """Draw the knobs of a step, the rarely turned ones folded away, and return the step as they say."""
+) -> tuple[dict[str, Any], DeltaGenerator]:
+    """Draw the knobs of a step, the rarely turned ones folded away; return the step, and the place below the first."""
     new: dict[str, Any] = {"technique": technique.key}
     first = [p for p in technique.parameters() if p.name == technique.dial or p.name in step]
     first = first or list(technique.parameters()[:1])
@@ -149,15 +157,20 @@ def _turned(
     def turn(parameters: list[Parameter]) -> None:
         for parameter in parameters:
             held = step.get(parameter.name, parameter.default)
-            value = knob(parameter, held, f"{base}-{parameter.name}", columns, people)
+            key = f"{base}-{parameter.name}"
+            if parameter.name == epsilon.NAME:
+                value = epsilon.knob(parameter, held, key)
+            else:
+                value = knob(parameter, held, key, columns, people)
             if value is not None and (value != parameter.default or parameter.name in step):
                 new[parameter.name] = value
 
     turn(first)
+    below = st.container()
     if rest:
         with st.expander("More settings", key=f"{base}-more"):
             turn(rest)
-    return new
+    return new, below
 
 
 def _replaced(place: int, new: dict[str, Any], stack: list[dict[str, Any]]) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import UserError
 from core.tradeoff.study import EFFORTS
+from pages.components import unit
 from pages.components.shell import house, keep, show_error, start_sweep
 from pages.components.vault import Workspace
 from pages.components.words import EFFORT_WORDS
@@ -76,6 +77,9 @@ def show(space: Workspace) -> None:
         )
         if head.get("rows"):
             st.caption(f"Now: {head['rows']:,} people drawn at random.")
+    waits = unit.compares_private(space) and not unit.confirmed(space)
+    if waits:
+        unit.ask(space, "run")
     try:
         settings, fits, seconds = estimate(space)
     except UserError as error:
@@ -86,7 +90,7 @@ def show(space: Workspace) -> None:
         type="primary",
         key="run",
         width="stretch",
-        disabled=space.running or space.table is None,
+        disabled=space.running or space.table is None or waits,
         on_click=_run,
         args=(space,),
     )

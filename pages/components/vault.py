@@ -45,6 +45,8 @@ class Workspace:
         The steps that the Techniques page tries out, and how they were before each change.
     looks : dict
         What the Techniques page found on this table, and how often it looked.
+    unit : str or None
+        The schema (`components.unit.mark`) for which somebody confirmed whom a row stands for.
     """
 
     id: str
@@ -68,6 +70,7 @@ class Workspace:
     stack: list[dict[str, Any]] | None = None
     undo: list[list[dict[str, Any]]] = field(default_factory=list)
     looks: dict[str, Any] = field(default_factory=dict)
+    unit: str | None = None
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def study(self) -> Study:
@@ -174,7 +177,7 @@ class Vault:
                 space.job.stop()
             space.job = space.last = space.raw = space.table = space.schema = None
             space.draft, space.profile, space.notes, space.size = {}, (), {}, 0
-            space.stack, space.undo, space.looks = None, [], {}
+            space.stack, space.undo, space.looks, space.unit = None, [], {}, None
         self._on_forget()
         gc.collect()
         return True

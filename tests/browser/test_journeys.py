@@ -150,6 +150,8 @@ def test_own_table_to_roles_to_sweep(server, visit):
     me.see("Plainly")
     me.click("Go on to the trade-off")
     me.see("press Run")
+    me.click("Yes, each row is one person")
+    me.settled()
     me.run()
     me.drawn()
     me.see("finished in")

@@ -33,6 +33,9 @@ def test_every_page_takes_the_table(fresh_house, name):
     }
     space.draft["study"]["assume_public_domain"] = True
     assert not visit("data", space).exception
+    at = visit("trade_off", space)
+    assert at.button(key="run").disabled  # nothing runs before somebody says whom a row stands for
+    at.button(key="unit-yes-run").click().run()
     start(space)
     assert space.job.wait(60)
     at = visit("trade_off", space)

@@ -63,7 +63,7 @@ def test_a_stack_that_makes_no_sense_says_why_and_keeps_the_stack(workspace):
     at = visit("techniques", workspace)
     assert not at.exception
     assert len(at.error) == 1
-    assert "last" in at.error[0].value
+    assert "first changes rows, then trains" in at.error[0].value
     assert len(workspace.stack) == 2
 
 
@@ -95,6 +95,7 @@ def test_private_training_leaves_the_rows_as_they_are(workspace):
     workspace.stack = [{"technique": "dp_logistic_regression", "epsilon": 1.0}]
     workspace.draft["study"]["assume_public_domain"] = True
     at = visit("techniques", workspace)
+    button(at, "unit-yes").click().run()
     assert "protects the model that is trained on them" in words(at)
     assert not at.error
 
@@ -175,3 +176,14 @@ def test_the_notes_of_a_search_are_told(workspace):
     workspace.stack = [{"technique": "full_domain_k_anonymity", "k": 5}]
     at = visit("techniques", workspace)
     assert "none of the others can be better" in words(at)
+
+
+def test_what_is_not_installed_is_greyed_with_the_line_that_installs_it(workspace):
+    from core.techniques.dp_sgd import DPSGD
+
+    at = visit("techniques", workspace)
+    at.pills[0].set_value("train privately").run()
+    assert not button(at, "put-dp_logistic_regression").disabled
+    absent = DPSGD.missing() is not None
+    assert button(at, "put-dp_sgd").disabled == absent
+    assert ("pip install -r requirements-deep.txt" in words(at).replace("\\", "")) == absent
