@@ -17,6 +17,7 @@ from typing import Any
 
 from core.ask import add_ask
 from core.audit.command import add_audit
+from core.claims.command import add_claims
 from core.errors import UserError
 from core.release.command import add_release
 from core.solve import add_solve
@@ -179,19 +180,9 @@ def _cell(estimate: Mapping[str, Any], metric: str = "") -> str:
 
 def _report(options: argparse.Namespace) -> None:
     from core.report import render
+    from core.tradeoff.result import load_result
 
-    try:
-        result = json.loads(Path(options.result).read_text(encoding="utf-8"))
-    except OSError:
-        raise UserError(
-            "the result file must exist", got=f"no file {options.result}", do="Run a study first."
-        ) from None
-    except ValueError:
-        raise UserError("a result is a JSON file", got="something else", do="Use the file of run --json.") from None
-    if not isinstance(result, dict) or result.get("schema") != "middleground.result/1":
-        raise UserError(
-            "a result has the schema middleground.result/1", got="another file", do="Use the file of run --json."
-        )
+    result = load_result(Path(options.result))
     _write(Path(options.output), render(result, options.format, options.audience))
 
 
@@ -233,6 +224,7 @@ def parser() -> argparse.ArgumentParser:
     add_audit(commands)
     add_release(commands)
     add_ask(commands)
+    add_claims(commands)
     add_solve(commands)
     return top
 

@@ -22,7 +22,7 @@ LAYERS = [
     ("release",),
     ("charts",),
     ("report",),
-    ("team", "ask", "solve"),
+    ("team", "ask", "solve", "claims"),
     ("__main__",),
 ]
 PLACE = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -258,8 +258,11 @@ class Recipe:
 
     def guarantee(self, schema: Schema, facts: PublicFacts) -> Guarantee:
         """Return what is proved about the *release*, which is the weaker of its two parts."""
-        training = self.training
-        proved = training.guarantee(schema, facts) if training is not None else NO_GUARANTEE
+        training, before = self.training, schema
+        for step in self.steps:
+            if step.stage is Stage.TABLE:  # noise may depend on how many columns are left
+                before = step.schema_after(before)
+        proved = training.guarantee(before, facts) if training is not None else NO_GUARANTEE
         if self.tune is not None:
             proved = self.tune.charged(proved)
         if proved.kind in ("dp", "claimed") and not self.releases_rows:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
+from core.errors import UserError
 from core.tradeoff.bench import Bench
 from core.tradeoff.frontier import frontier
 from core.tradeoff.point import point_json
@@ -15,14 +18,14 @@ from core.tradeoff.study import Study
 from core.utility.metrics import ALL_METRICS
 
 SCHEMA = "middleground.result/1"
-VERSION = "0.3.0"
+VERSION = "0.4.0"
 
 
 @cache
 def versions() -> dict[str, str]:
     """Return the versions of everything that can change a number."""
     found = {"middleground": VERSION, "python": platform.python_version()}
-    for package in ("numpy", "scipy", "pandas", "scikit-learn", "diffprivlib", "dp-accounting"):
+    for package in ("numpy", "scipy", "pandas", "scikit-learn", "diffprivlib", "dp-accounting", "opendp"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:
@@ -87,3 +90,22 @@ def result_json(
 
 
 __all__ = ["SCHEMA", "VERSION", "duplicates_across_people", "point_json", "result_json", "versions"]
+
+
+def load_result(path: Path) -> Mapping[str, Any]:
+    """Return a result from its file.
+
+    Raises
+    ------
+    UserError
+        When there is no such file, or it is none of ours.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise UserError("the result file must exist", got=f"no file {path}", do="Correct the path.") from None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+        raise UserError(f"a result has the schema {SCHEMA}", got="another file", do="Write one with run --json.")
+    return found

@@ -153,6 +153,15 @@ def test_recoding_the_members_gives_the_released_rows(technique):
 
 
 @pytest.mark.parametrize("technique", ALL)
+def test_the_columns_that_are_trained_on_are_those_that_the_schema_after_names(technique):
+    """Guarantees and reasons are worked out from it before anything runs."""
+    if technique.stage is Stage.TABLE:
+        found, told = run(technique, members()).rows.schema, technique.schema_after(members().schema)
+        assert found.model_inputs == told.model_inputs
+        assert (found.target, found.person_id) == (told.target, told.person_id)
+
+
+@pytest.mark.parametrize("technique", ALL)
 def test_a_claimed_k_is_verified_by_other_code(technique):
     promised = technique.guarantee(members(technique.key).schema, facts_of(members(technique.key)))
     if promised.kind == "k_anonymity":

@@ -121,22 +121,21 @@ PRIVATE = (
     ),
     Bug(
         key="42",
-        title="Noise off the diagonal is half of what the products need",
+        title="The target's histogram is read for free",
         file="core/techniques/dp_linear_regression.py",
-        old="rng.normal(0.0, self.noise / math.sqrt(2), (size, size))",
-        new="rng.normal(0.0, self.noise / 2, (size, size))",
-        test="tests/techniques/test_dp_linear_regression.py::"
-        "test_the_noise_is_the_same_in_every_direction_of_symmetric_matrices_and_as_wide_as_the_budget_asks",
-        why="the spread of every coordinate of 300 noisy matrices of nobody",
+        old="math.sqrt(self.STEPS / (1 - self.HISTOGRAM)) / self.mu",
+        new="math.sqrt(self.STEPS) / self.mu",
+        test="tests/techniques/test_dp_linear_regression.py::test_all_draws_together_cost_exactly_the_stated_mu[1.0]",
+        why="the histogram and all steps together must spend the stated budget",
     ),
     Bug(
         key="42b",
         title="Each visit of a person is clipped by itself",
-        file="core/techniques/dp_linear_regression.py",
-        old="weights = np.bincount(persons, weights=(points**2).sum(axis=1)) if len(points) else np.zeros(0)",
-        new="weights = np.bincount(persons, weights=(points**2).sum(axis=1)) / np.bincount(persons)",
+        file="core/techniques/private_line.py",
+        old="(error * factor * self.shares)",
+        new="(error * factor)",
         test="tests/techniques/test_dp_linear_regression.py::"
-        "test_one_person_more_moves_the_sums_by_the_clip_at_most[12-1.0]",
-        why="twelve people with sixty rows: each moves the sums by the clip at most",
+        "test_one_person_more_moves_the_sum_by_the_clip_at_most[12-1.0]",
+        why="twelve people with sixty rows: each moves the sum by the clip at most",
     ),
 )

@@ -16,7 +16,8 @@ from core.audit.mechanism import audit_mechanism
 from core.data.schema import Column, Kind, Role, Schema
 from core.data.table import Table, target_codes
 from core.techniques.base import PublicFacts
-from core.techniques.dp_naive_bayes import DPNaiveBayes
+from core.techniques.dp_naive_bayes import DPNaiveBayes, bounds
+from core.tradeoff.recipe import expand
 from core.tradeoff.study import load_study
 from tests.regression_tables import earners
 
@@ -115,16 +116,37 @@ def test_a_table_with_nothing_but_a_target_gives_the_noisy_shares_of_its_classes
     assert found[0, 1] == pytest.approx((table.frame["ill"] == "yes").mean(), abs=0.01)
 
 
-def test_the_bounds_hold_for_any_mechanism_of_this_epsilon_whatever_columns_an_earlier_step_left():
-    # Recipes ask for the promise with the table's own schema: one column less means less noise for each count, so a
-    # bound that counted the columns would be too low after `drop_columns`.
-    for epsilon in (0.01, 1.0, 100.0):
-        wide = DPNaiveBayes(epsilon=epsilon).guarantee(SCHEMA, FACTS)
-        narrow = DPNaiveBayes(epsilon=epsilon).guarantee(SCHEMA.without(["born"]), FACTS)
-        for found in (wide, narrow):
-            assert found.advantage_bound == pytest.approx((math.exp(epsilon) - 1) / (math.exp(epsilon) + 1))
-            worst = [math.exp(epsilon) * 0.01, 1 - math.exp(-epsilon) * 0.99]
-            assert found.tpr_at_1pct_bound == pytest.approx(min(worst))
+def test_the_bounds_are_those_of_the_composed_histograms_and_never_above_the_plain_ones():
+    for epsilon in (0.01, 1.0, 10.0, 100.0):
+        for columns in (1, 2, 13):
+            advantage, rate = bounds(epsilon, columns)
+            assert 0 < advantage <= math.tanh(epsilon / 2)
+            assert 0.01 <= rate <= min(0.01 * math.exp(epsilon), 1.0)
+
+
+@pytest.mark.parametrize("epsilon", [0.3, 1.0, 4.0])
+@pytest.mark.parametrize("columns", [1, 2, 5, 12])
+def test_the_composed_bounds_are_those_of_as_many_coins(epsilon, columns):
+    """A count with geometric noise and one person more tells the truth as a coin of its epsilon does: counted out."""
+    here, there = np.ones(1), np.ones(1)
+    for spent in [0.9 * epsilon / columns] * columns + [0.1 * epsilon]:
+        truth = 1 / (1 + math.exp(-spent))
+        here = np.concatenate([here * truth, here * (1 - truth)])
+        there = np.concatenate([there * (1 - truth), there * truth])
+    order = np.argsort(there / here)
+    rate = np.interp(
+        0.01, np.cumsum(there[order]), np.cumsum(here[order]), left=0.01 * here[order[0]] / there[order[0]]
+    )
+    found = bounds(epsilon, columns)
+    # Losses are rounded up on a grid, and the rate is the lowest of some tangents: above the truth, never below.
+    for bound, exact in zip(found, (np.abs(here - there).sum() / 2, rate), strict=True):
+        assert exact - 1e-9 <= bound <= exact * 1.04
+
+
+def test_the_bound_of_a_recipe_is_that_of_the_columns_left_when_training_begins():
+    """One column less means less noise in each count: the bound of the whole table would be too good."""
+    (recipe,) = expand("x", [{"technique": "drop_columns", "columns": ["born"]}, {"technique": "dp_naive_bayes"}], None)
+    assert recipe.guarantee(SCHEMA, FACTS).advantage_bound == bounds(1.0, 1)[0] > bounds(1.0, 2)[0]
 
 
 def test_one_person_moves_every_score_of_the_choice_by_one_at_most_and_upwards():
@@ -162,7 +184,7 @@ def test_the_promise_is_pure_and_of_the_unit_that_the_schema_names():
     found = DPNaiveBayes(epsilon=2.0).guarantee(SCHEMA, FACTS)
     assert (found.kind, found.epsilon, found.delta, found.mu) == ("dp", 2.0, 0.0, None)
     assert (found.neighbours, found.unit) == ("add_remove", "row")
-    assert found.advantage_bound == pytest.approx(math.tanh(1.0))
+    assert found.advantage_bound == bounds(2.0, 2)[0]
     assert DPNaiveBayes().guarantee(table_of(9, people=3).schema, FACTS).unit == "person"
 
 
