@@ -299,7 +299,7 @@ def target_text(table: Table) -> Labels:
 
 
 def target_codes(table: Table, labels: tuple[str, ...]) -> Labels:
-    """Return the position of every row's target in `labels`.
+    """Return the position of every row's target in `labels`; -1 for a class that is not among them.
 
     Raises
     ------
@@ -316,4 +316,4 @@ def target_codes(table: Table, labels: tuple[str, ...]) -> Labels:
         names = [*column.cat.categories.astype(str), MISSING]
         return np.array([place.get(name, -1) for name in names], dtype=np.int64)[column.cat.codes.to_numpy()]
     values, inverse = np.unique(target_text(table).astype(str), return_inverse=True)
-    return np.array([place[str(v)] for v in values], dtype=np.int64)[inverse]
+    return np.array([place.get(str(v), -1) for v in values], dtype=np.int64)[inverse]

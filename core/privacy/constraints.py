@@ -166,7 +166,10 @@ class Constraints:
         names, told = ", ".join(schema.with_role(Role.SENSITIVE)), []
         if self.wants_l:
             kind = f"{self.diversity}, c = {self.c!r}" if self.diversity == "recursive" else self.diversity
-            told.append(f"l ({kind}) holds in every class for each sensitive column: {names}.")
+            told.append(
+                f"l ({kind}) holds in every class for each sensitive column: {names}. A missing value counts as one of "
+                "the values, and so does every spelling and every number, however close."
+            )
         if self.wants_t:
             told.append(
                 f"t ({self.distance} distance) compares every class with all released rows for each sensitive column: "

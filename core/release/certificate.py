@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.random import Generator
 
+from core.data.schema import Role
 from core.data.table import Table
 from core.errors import UserError
 from core.privacy.classes import equivalence_classes
 from core.privacy.discrete_noise import SystemGenerator
+from core.privacy.guarantee import Guarantee
 from core.privacy.verify import verify
 from core.release.text import read_back, write
 from core.techniques.base import Stage
@@ -153,10 +156,10 @@ def release(
                 "invented": source is None,
             },
             "guarantee": promised.to_json(),
-            "verification": _verification(promised.kind, crowds, known),
+            "verification": _verification(promised, crowds, known, reread),
             "measured": _risks(measured, why, study, private),
             "ledger": dict(ledger) if ledger is not None else None,
-            "randomness": "keys, noise and invented rows were drawn from the operating system's generator, not a seed",
+            "randomness": "keys, noise and invented rows follow from fresh bits of the operating system",
             "versions": versions(),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "note": NOT_LEGAL,
@@ -207,8 +210,9 @@ def _missing(table: Table, rows: Table, withheld: tuple[tuple[str, str], ...]) -
     return [*gone, *({"column": name, "why": reason} for name, reason in withheld)]
 
 
-def _verification(kind: str, crowds: Any, known: tuple[str, ...]) -> dict[str, Any]:
+def _verification(promised: Guarantee, crowds: Any, known: tuple[str, ...], rows: Table) -> dict[str, Any]:
     """Return what was found on the file as read back."""
+    kind = promised.kind
     if kind == "k_anonymity":
         told = "verified on the written file, read back, by code that does not know the technique"
     else:
@@ -217,6 +221,23 @@ def _verification(kind: str, crowds: Any, known: tuple[str, ...]) -> dict[str, A
     found["quasi_identifiers"] = list(known)
     if crowds is not None:
         found |= {"k": crowds.k, "classes": len(crowds), "uniques": crowds.uniques}
+    if promised.l is not None:
+        found["different_values_that_are_not_missing"] = _present(rows, known)
+    return found
+
+
+def _present(rows: Table, known: tuple[str, ...]) -> dict[str, int]:
+    """Return for every sensitive column the fewest different values, missing ones left out, in a class.
+
+    l counts a missing value as one of them: of a class with one value and gaps everybody with a value is known.
+    """
+    frame = rows.frame
+    crowd = frame.groupby(list(known), dropna=False, observed=True).ngroup() if known else pd.Series(0, frame.index)
+    found = {}
+    for name in rows.schema.with_role(Role.SENSITIVE):
+        if name in frame and name not in known:
+            told = frame[name].astype("string").str.strip().str.casefold()
+            found[name] = int(told.groupby(crowd).nunique().min())
     return found
 
 
@@ -240,9 +261,9 @@ def _risks(measured: Mapping[str, Any] | None, why: str, study: Study, private: 
         "seed": study.seed,  # of the measurement: nothing of the release follows from it
         "replicates": many,
         "model": measured.get("model"),
-        "risks": {threat: _short(risk) for threat, risk in measured["risks"].items()},
+        "risks": {threat: _short(risk, private) for threat, risk in measured["risks"].items()},
         "utility": {
-            key: {name: value.get(name) for name in ("value", "low", "high", "reference", "n")}
+            key: {name: value.get(name) for name in ("value", "low", "high", "reference", *_people(private, "n"))}
             for key, value in measured["utility"].items()
             if not key.endswith("_full")
         },
@@ -251,9 +272,14 @@ def _risks(measured: Mapping[str, Any] | None, why: str, study: Study, private: 
 
 _RISK = (
     *("status", "reason", "channel", "value", "low", "high", "success_members", "success_controls", "reference"),
-    *("n_members", "n_controls", "detectable", "bound", "method", "attack"),
+    *("detectable", "bound", "method", "attack"),
 )
 
 
-def _short(risk: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: risk.get(name) for name in _RISK}
+def _people(private: bool, *counts: str) -> tuple[str, ...]:
+    """Return the names of counts of people; none where the size of the table is nobody's business."""
+    return () if private else counts
+
+
+def _short(risk: Mapping[str, Any], private: bool) -> dict[str, Any]:
+    return {name: risk.get(name) for name in (*_RISK, *_people(private, "n_members", "n_controls"))}

@@ -185,6 +185,13 @@ def sentences(certificate: Any, table: str, beside: str) -> list[str]:
     if proved["kind"] == "k_anonymity":
         figures = ", ".join(f"{n} = {proved[n]:g}" for n in ("k", "l", "t") if proved[n] is not None)
         told.append(f"proved and verified on the written file: {figures}")
+        present = certificate["verification"].get("different_values_that_are_not_missing") or {}
+        told += [
+            f"careful: with gaps left out and spelling ignored, some class has {few} different value"
+            f"{'' if few == 1 else 's'} of {name}"
+            for name, few in present.items()
+            if few < proved["l"]
+        ]
     elif proved["kind"] == "dp":
         told += [f"proved: {_budget(proved)}", *proved["assumptions"]]
     else:

@@ -95,6 +95,8 @@ def public_assumption(assumption: Any) -> str:
 
 
 _ASSUMED = (
+    "Every row is taken for another person.",
+    "A row without a person id is taken for another person.",
     f"{WARNED}.",
     "The attacker knows nothing but the declared quasi-identifiers.",
     "The rows are released once: two releases of the same people can be intersected.",

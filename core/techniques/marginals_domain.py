@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.random import Generator
 
 from core.data.schema import Column, Kind, Role, Schema
-from core.data.table import MISSING, Labels, Table
+from core.data.table import MISSING, Labels, Table, target_codes
 from core.techniques.base import PublicFacts
 from core.techniques.public_encoding import PublicColumn, PublicEncoder, missing_public, why_not_public
 
@@ -63,7 +63,11 @@ class Axis:
 
     def read(self, table: Table) -> Labels:
         """Return the cell of every row; -1 for a row that has none (no cell for "missing")."""
-        if not self.ordered and table.frame[self.column.name].dtype.kind in "fM":
+        kind = table.frame[self.column.name].dtype.kind
+        if not self.ordered and kind == "M":  # a target of few dates, which are classes
+            found = target_codes(table, self.public.labels)
+            missing = found < 0
+        elif not self.ordered and kind == "f":
             texts = table.frame[self.column.name]
             place = {float(label): code for code, label in enumerate(self.public.labels)}
             found = np.array([place.get(float(value), -1) for value in texts.to_numpy(np.float64)], dtype=np.int64)
@@ -84,6 +88,8 @@ class Axis:
             if self.column.kind is Kind.NUMERIC:
                 values = np.array([*(float(label) for label in self.public.labels), np.nan])
                 return values[cells]
+            if self.column.kind is Kind.DATE:
+                return np.array([*self.public.labels, "NaT"], dtype="datetime64[s]")[cells]
             order = sorted(range(self.bins), key=lambda at: self.public.labels[at])
             place = np.empty(self.bins + 1, dtype=np.int64)
             place[order] = np.arange(self.bins)

@@ -35,7 +35,7 @@ class RandomisedResponse(Technique):
     A value that is not in the public list counts as missing.
 
     Direct identifiers, the person id, free text and ignored columns are left out, since no epsilon would cover them.
-    Of a person with several rows one is drawn, and the rows are shuffled. People outside the members stay as they are.
+    Of a person with several rows one is drawn, and the people are shuffled then. Outsiders stay as they are.
 
     The price is high: with many columns every cell has a small part of epsilon and is nearly pure noise. Drop the
     columns that nobody needs first.

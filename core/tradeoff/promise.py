@@ -13,6 +13,9 @@ from core.privacy.verify import verify
 from core.techniques.base import PublicFacts, Stage, Technique
 from core.techniques.date_shift import shifted_columns
 
+ALONE = "Every row is taken for another person."
+NAMELESS = "A row without a person id is taken for another person."
+
 
 def rows_guarantee(steps: Iterable[Technique], schema: Schema, facts: PublicFacts) -> Guarantee:
     """Return what is proved about the rows after these steps, in their order.
@@ -52,6 +55,8 @@ def rows_guarantee(steps: Iterable[Technique], schema: Schema, facts: PublicFact
         names = ", ".join(schema.identifying)
         note = f"Names leave with the rows ({names}), so no crowd protects anybody: mask them first."
         return Guarantee(assumptions=(note,))
+    if held.kind == "k_anonymity":
+        return _noted(held, ALONE if schema.person_id is None else NAMELESS)
     return held
 
 

@@ -124,8 +124,9 @@ def test_the_search_finds_what_comparing_everything_with_everything_finds(tree_f
     assert np.isinf(found.distance[:, there:]).all()
     assert (found.index[:, there:] == -1).all()
     for j in range(there):
-        after = right[:, j + 1] if j + 1 < released else np.full(12, np.inf)
-        assert (found.tied[:, j] == (after - right[:, j] < 1e-9)).all()
+        gap = (right[:, j + 1] if j + 1 < released else np.full(12, np.inf)) - right[:, j]
+        clear = (gap < 1e-12) | (gap > 1e-6)  # in between rounding decides, and two drawn numbers may come that close
+        assert (found.tied[:, j] == (gap < 1e-9))[clear].all()
 
 
 def numbers_table(**columns: object) -> Table:

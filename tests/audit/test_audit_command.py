@@ -65,4 +65,4 @@ def test_bad_input_is_one_clear_line_and_exits_with_2(arguments, capsys):
     assert len(error) == 1
     assert error[0].startswith("error: ")
     if arguments[0] in ("no_such_key", "mondrian_k_anonymity"):
-        assert "dp_forest, dp_logistic_regression, dp_marginals, dp_naive_bayes" in error[0]
+        assert "dp_forest, dp_linear_regression, dp_logistic_regression, dp_marginals, dp_naive_bayes" in error[0]

@@ -22,6 +22,7 @@ from core.engine.local import InlineEngine
 from core.errors import UserError
 from core.privacy.guarantee import Guarantee
 from core.release.certificate import CertificateError, release
+from core.release.command import sentences
 from core.release.measured import measure_point
 from core.release.text import cell_texts, read_back, write
 from core.techniques.base import Protected
@@ -367,3 +368,19 @@ def test_a_table_without_a_target_is_released_and_the_risks_are_not_measured(tmp
     assert "target" in certificate["measured"]["reason"]
     frame = pd.read_csv(tmp_path / "out.tsv", sep="\t", dtype=str, keep_default_na=False)
     assert frame.groupby(["age", "job"]).size().min() >= 6
+
+
+def test_a_class_with_one_value_and_gaps_has_its_l_and_a_warning_beside_it():
+    """Counting a gap as a value is what the literature does; whoever signs must see what that leaves open."""
+    rows = [
+        {"age": float(age), "ill": value} for age in (20, 70) for value in ("hiv" if age < 50 else "flu", None) * 20
+    ]
+    schema = Schema((Column(name="age", kind=N, role=QI, bounds=(0, 99)), Column(name="ill", kind=C, role=S)))
+    table = Table.build(pd.DataFrame(rows), schema)
+    found = release(study(), table, recipe({"technique": "mondrian_k_anonymity", "k": 5, "l": 2}, out="rows"),
+                    measured=None).certificate  # fmt: skip
+    assert found["guarantee"]["l"] == 2.0
+    assert found["verification"]["different_values_that_are_not_missing"] == {"ill": 1}
+    assert any("A missing value counts as one of the values" in line for line in found["guarantee"]["assumptions"])
+    told = sentences(found, "t.csv", "c.json")
+    assert any(line.startswith("careful:") and "1 different value of ill" in line for line in told)

@@ -59,6 +59,13 @@ def test_the_certificate_of_a_private_release_does_not_tell_the_size_of_the_tabl
     assert "400" not in json.dumps({name: part for name, part in outside.items() if name not in ("versions", "date")})
 
 
+def test_no_count_of_people_in_the_certificate_adds_up_to_the_table(certificate):
+    measured = certificate["measured"]
+    assert measured["status"] == "measured"
+    for record in (*measured["risks"].values(), *measured["utility"].values()):
+        assert not {"n", "n_members", "n_controls"} & set(record)
+
+
 def test_what_was_measured_on_the_raw_table_is_marked_as_not_covered(certificate):
     assert "does not cover" in certificate["measured"]["internal"]
     told = sentences(certificate, "t.csv", "t.csv.certificate.json")

@@ -12,7 +12,7 @@ import pytest
 
 from core.audit.mechanism import audit_mechanism
 from core.data.schema import Column, Kind, Role, Schema
-from core.data.table import MISSING, Table
+from core.data.table import MISSING, Table, class_labels
 from core.errors import UserError
 from core.privacy.gdp import advantage_bound, tpr_bound
 from core.privacy.zcdp import rho_from_epsilon_delta
@@ -283,3 +283,16 @@ def test_the_audit_passes_it_and_bets_that_use_its_bound_refute_half_the_noise(e
 
 def technique_run(pair, table, stream):
     return pair.technique.protect(table, pair.facts, np.random.default_rng([7, *stream]))
+
+
+def test_a_target_of_few_dates_is_a_target_of_classes():
+    days = ("2020-01-01", "2021-06-30")
+    when = Column(name="when", kind=Kind.DATE, role=Role.TARGET, categories=days)
+    frame = PEOPLE.frame[["age"]].assign(when=pd.to_datetime(np.where(PEOPLE.frame["age"] < 50, *days)))
+    table = Table.build(frame, Schema((AGE, when)))
+    facts = PublicFacts(people=len(table), classes=class_labels(table))
+    made = DPMarginals(epsilon=10.0).protect(table, facts, np.random.default_rng(0)).table
+    assert made.frame["when"].dtype == table.frame["when"].dtype
+    assert set(made.frame["when"].astype(str).str[:10]) == set(days)
+    young = (made.frame["age"] < 45).to_numpy()
+    assert (made.frame["when"][young] == pd.Timestamp(days[0])).mean() > 0.9

@@ -111,7 +111,7 @@ def test_where_people_have_several_rows_only_different_values_survive_merged_cro
     schema = schema.changed(type(schema["name"])(name="name", kind=schema["name"].kind, role=Role.IGNORED))
     found = promised(DIVERSE, COARSER, schema=schema)
     assert (found.k, found.l, found.t) == (5, 2.0, None)
-    assert "merges crowds of people with several rows" in found.assumptions[-1]
+    assert any("merges crowds of people with several rows" in line for line in found.assumptions)
     entropy = promised({**MONDRIAN, "l": 1.5, "diversity": "entropy"}, COARSER, schema=schema)
     assert (entropy.k, entropy.l) == (5, None)
 
