@@ -80,6 +80,8 @@ def _run(options: argparse.Namespace) -> None:
     study = replace(study, **changes)
     if options.workers is not None and options.workers < 1:
         raise UserError("--workers is 1 or more", got=str(options.workers), do="Raise it.")
+    if options.json:
+        _spare(Path(options.json))
     workers = options.workers or default_workers()
     engine = InlineEngine() if workers == 1 else LocalEngine(workers)
     try:
@@ -184,6 +186,14 @@ def _report(options: argparse.Namespace) -> None:
 
     result = load_result(Path(options.result))
     _write(Path(options.output), render(result, options.format, options.audience))
+
+
+def _spare(path: Path) -> None:
+    """Refuse an output that cannot be written before anything is measured for it, not after."""
+    if not path.parent.is_dir() or path.is_dir():
+        raise UserError(
+            "the output file must be writable", got=f"{path}: no such place for a file", do="Choose another place."
+        )
 
 
 def _write(path: Path, content: bytes) -> None:
