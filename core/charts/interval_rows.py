@@ -13,7 +13,7 @@ from core.charts.trade_off_layout import text
 ROW, HEAD = 26, 90
 """Pixels of a row, and of what stands around them."""
 
-SHAPES = {"yes": "circle", "no": "x", "not settled": "circle-open"}
+SHAPES = {"yes": ("circle", "holds"), "no": ("x", "does not hold"), "not settled": ("circle-open", "not settled")}
 """Filled: proven with its whole interval; crossed: fails; hollow: not proven."""
 
 
@@ -42,7 +42,7 @@ def draw(rows: Sequence[Row], limit: float | None, scale: str, *, dark: bool) ->
     ground = GROUNDS[dark]
     places = list(range(len(rows)))
     figure = go.Figure()
-    for finding, shape in SHAPES.items():
+    for finding, (shape, name) in SHAPES.items():
         chosen = [place for place in places if rows[place].finding == finding]
         if not chosen:
             continue
@@ -51,7 +51,7 @@ def draw(rows: Sequence[Row], limit: float | None, scale: str, *, dark: bool) ->
                 x=[rows[place].value for place in chosen],
                 y=chosen,
                 mode="markers",
-                name=finding,
+                name=name,
                 marker={"symbol": shape, "size": 11, "color": ground.primary, "line": {"width": 2}},
                 error_x={
                     "type": "data",

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 TRUE, SEEN, MIXED = "true here", "true of the attacks made here", "it depends on the setting"
-FALSE, OPEN, UNTESTED = "not true here", "not settled", "cannot be tested here"
+FALSE, OPEN, UNTESTED = "not true here", "not settled at every setting", "cannot be tested here"
 VERDICTS = (TRUE, SEEN, MIXED, FALSE, OPEN, UNTESTED)
 
 
@@ -88,7 +88,7 @@ class Claim:
 
 
 def overall(evidence: tuple[Evidence, ...]) -> str:
-    """Return the verdict over all settings: of those that are settled, all, some or none.
+    """Return the verdict over all settings: all, some or none; where none contradicts but one is open, not settled.
 
     >>> overall((Evidence(point="a", value=1, low=0, high=2, finding="yes"),))
     'true here'
@@ -97,7 +97,7 @@ def overall(evidence: tuple[Evidence, ...]) -> str:
     if {"yes", "no"} <= found:
         return MIXED
     if "not settled" in found:
-        return OPEN if found == {"not settled"} else MIXED
+        return OPEN
     return TRUE if found == {"yes"} else FALSE
 
 

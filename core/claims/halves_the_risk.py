@@ -38,7 +38,7 @@ class HalvesTheRisk(Claim):
 
     def judge(self, result: Mapping[str, Any]) -> Finding:
         """Judge by membership, which is what differential privacy bounds."""
-        scale = "attacker's advantage minus half of that without protection, points of 100"
+        scale = "people of 100 below (left) or above half of what attackers gain without protection"
         plain = anchor(result, "none")
         before = interval(plain["risks"].get("membership")) if plain is not None else None
         if plain is None or before is None:
