@@ -118,9 +118,18 @@ def release(
     if not len(rows):
         raise UserError("a release has at least one row", got="none: every row was left out", do="Lower k.")
     drops = any(step.key == "mask_identifiers" and step.settings()["method"] == "drop" for step in recipe.steps)
-    written = write(rows, table.schema, ending, excel_safe, codes=not drops)
+    try:
+        written = write(rows, table.schema, ending, excel_safe, codes=not drops)
+    except UserError:
+        raise
+    except Exception as error:
+        raise CertificateError(f"the released rows cannot be written: {place_of(error)}") from None
     promised = recipe.guarantee(table.schema, facts)
-    reread = read_back(written, rows, ending)
+    try:
+        reread = read_back(written, rows, ending)
+    except Exception as error:  # whatever it is, nobody gave us that file: it is ours
+        counted = error.got if isinstance(error, UserError) else place_of(error)
+        raise CertificateError(f"the file does not read back as what was written: {counted}") from None
     known = tuple(name for name in known_columns(reread.schema, table.schema) if name in written.columns)
     if promised.kind == "k_anonymity" and (wrong := verify(reread, known, promised)):
         raise CertificateError(f"the released rows break their own guarantee: {wrong}")

@@ -151,9 +151,9 @@ def cell_texts(cells: pd.Series[Any]) -> Labels:
         return names[cells.cat.codes.to_numpy()]
     codes, values = pd.factorize(cells)
     if cells.dtype.kind == "M":
-        moments = [pd.Timestamp(value) for value in values]
-        whole = all(moment == moment.normalize() for moment in moments)
-        found = [moment.strftime("%Y-%m-%d") if whole else moment.isoformat() for moment in moments]
+        moments = np.asarray(values).astype("datetime64[s]")
+        days = moments.astype("datetime64[D]")
+        found = [str(moment) for moment in (days if np.array_equal(days, moments) else moments)]
     else:
         found = [str(int(value)) if float(value).is_integer() else repr(float(value)) for value in values]
     return np.array([*found, ""], dtype=object)[codes]

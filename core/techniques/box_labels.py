@@ -54,7 +54,8 @@ def names_of(axis: Axis, box: Labels, codes: Labels, boxes: int) -> Names:
 def _range_texts(axis: Axis, sets: list[tuple[int, ...]]) -> list[str]:
     if axis.kind == "date":
         whole = bool(np.all(axis.points % DAY == 0))
-        names = [str(v)[: 10 if whole else None] for v in axis.points.astype(np.int64).astype("datetime64[s]")]
+        points = axis.points.astype(np.int64).astype("datetime64[s]")
+        names = [str(v) for v in (points.astype("datetime64[D]") if whole else points)]
     else:
         names = [str(int(v)) if v.is_integer() and abs(v) < 1e15 else repr(v) for v in axis.points.tolist()]
     texts = []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
@@ -14,10 +14,10 @@ from numpy.random import Generator
 
 from core.data.schema import Column, Kind, Role, Schema
 from core.data.shorten import shortened
-from core.data.table import Table
+from core.data.table import Labels, Table
 from core.params import Choice, IntRange, param
 from core.techniques.base import Family, Protected, PublicFacts, Stage, Technique
-from core.techniques.date_shift import moved_column, moved_dates, shifted_columns
+from core.techniques.date_shift import left_out, moved_column, moved_dates, shared_dates, shifted_columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +34,12 @@ class MaskIdentifiers(Technique):
     `shift_dates` drops the direct identifiers that are no dates, and moves *every* date column (direct identifier,
     quasi-identifier, sensitive, feature; not the target, not ignored ones) by whole days: one secret number per
     person, uniform on -days .. days without 0, so that the intervals between a person's events stay what they were.
-    A date left in place would give the shift away, which is why features move too. Times of day stay, and whoever
-    knows one date of somebody, or the rhythm of their visits, can work out the shift and then has all dates. So the
-    measured risks assume the worst: the attacker's copy of each person's dates is shifted by that person's shift.
+    A date left in place would give the shift away, which is why features move too, and so would a moved one that was
+    the same for many. So dates of at least 10 people who are more than 5 % of the column's (or more than half of those
+    within `days` of it), and dates that stand for no day (1900-01-01, 1970-01-01, 9999-12-31, years before 1000 or
+    from 2200 on, ...) become missing, for people outside by the list learned from the members. Times of day stay, and
+    whoever knows one date of somebody, or the rhythm of their visits, can work out the shift and then has all dates.
+    The measured risks assume the worst: the attacker's copy of each person's dates is shifted by that person's shift.
     The shift is a keyed function of the person id (without one: of the row's direct identifiers, or else of the
     whole row, so equal rows move together); no list of shifts exists. A shifted date of birth counts as a
     quasi-identifier; public bounds are widened by `days`.
@@ -70,7 +73,8 @@ class MaskIdentifiers(Technique):
     family: ClassVar[Family] = Family.HIDE
     stage: ClassVar[Stage] = Stage.TABLE
     stops: ClassVar[str] = (
-        "Stops reading off who somebody is; people can still be recognised by the other columns, codes and shifted "
+        "Stops reading off who somebody is, and shifted dates lose those that many people share (moved, they would "
+        "tell each person's shift); people can still be recognised by the other columns, codes and shifted "
         "dates stay equal or equally spaced over a person's rows so that one recognised row gives away the others, "
         "and a model that never used the names changes not at all."
     )
@@ -112,8 +116,18 @@ class MaskIdentifiers(Technique):
     def protect(self, members: Table, facts: PublicFacts, rng: Generator) -> Protected:
         """Draw the key and return the masked rows."""
         dates = shifted_columns(members.schema) if self.method == "shift_dates" else ()
-        recode = _Mask(self.method, rng.bytes(16), _identifiers(members.schema), dates, self.days)
-        return Protected(table=recode(members), source=np.arange(len(members)), recode=recode)
+        shared = shared_dates(members, dates, self.days)
+        recode = _Mask(self.method, rng.bytes(16), _identifiers(members.schema), dates, self.days, shared)
+        gone = sum(int(left_out(members, name, shared[name]).sum()) for name in dates)
+        return Protected(
+            table=recode(members), source=np.arange(len(members)), recode=recode, notes=(_told(gone),) if gone else ()
+        )
+
+
+def _told(gone: int) -> str:
+    if gone == 1:
+        return "1 date that many people share was left out: moved, it would have told the person's shift"
+    return f"{gone:,} dates that many people share were left out: moved, they would have told each person's shift"
 
 
 def _identifiers(schema: Schema) -> tuple[str, ...]:
@@ -130,6 +144,7 @@ class _Mask:
     names: tuple[str, ...]
     dates: tuple[str, ...]
     days: int
+    shared: Mapping[str, Labels] = field(default_factory=dict)  # by column the days that are left out
 
     def __reduce__(self) -> NoReturn:
         """Refuse: the key ends with the run that drew it."""
@@ -146,7 +161,7 @@ class _Mask:
                     table.frame[column.name], shortened if partial else self._codes(column.name)
                 )
         if self.dates:
-            columns |= moved_dates(table, self.dates, self.days, self.key)
+            columns |= moved_dates(table, self.dates, self.days, self.key, self.shared)
         masked = table.with_columns(columns, table.schema.changed(*changed), {}) if columns else table
         return masked.drop(dropped) if dropped else masked
 

@@ -19,6 +19,9 @@ from core.techniques.perturbed import cannot_perturb, holdings, perturbed_column
 LARGEST = 1e30
 """Numbers beyond +- this count as it for the standard deviation: their squares would overflow."""
 
+DATES = (-719_162.0, 2_932_896.0)
+"""The first and the last day that a file can hold, 0001-01-01 and 9999-12-31, in days since 1970."""
+
 _KINDS = (Kind.NUMERIC, Kind.DATE)
 
 
@@ -30,7 +33,8 @@ class NoiseAddition(Technique):
     (learned from them; a column whose values are all equal has s = 0 and stays as it is). A column of whole numbers
     stays one (rounded), so a scale that is small against its unit leaves many values as they were. Dates move by days
     and lose their time of day, which would tell them apart. Public `bounds` are kept by reflection: what would land
-    beyond a bound is mirrored back. Cut off instead, values would pile up at the bound and show who was near it.
+    beyond a bound is mirrored back, dates at the latest at the ends of the years 1 to 9999. Cut off instead, values
+    would pile up at the bound and show who was near it.
 
     Columns are moved independently. What says the same in two columns (age and date of birth) is hidden less well,
     because the two noises can be averaged. Equal values of one person (the age in each of their rows) get the same
@@ -109,6 +113,8 @@ class NoiseAddition(Technique):
         moved = values[held.first] + noise * float(np.std(np.clip(present, -LARGEST, LARGEST)))
         if (bounds := _bounds(column, whole)) is not None:
             moved = reflected(moved, *bounds)
+        if column.kind is Kind.DATE:
+            moved = np.where((moved >= DATES[0]) & (moved <= DATES[1]), moved, reflected(moved, *DATES))
         if whole:
             moved = np.rint(moved) + 0.0  # never "-0"
         if column.kind is Kind.DATE:
