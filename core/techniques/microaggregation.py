@@ -140,7 +140,8 @@ class Microaggregation(Technique):
             return super().protect(members, facts, rng)  # an earlier step dropped them all
         owner = members.persons
         people = {name: cells_of(members, name).centroids(owner, members.people) for name in names}
-        order = np.lexsort([part.numbers for part in people.values()])  # the order of the rows cannot matter
+        # The order of the rows cannot matter: of people who are alike those with fewer rows come first.
+        order = np.lexsort([np.bincount(owner), *(part.numbers for part in people.values())])
         group = np.empty(members.people, dtype=np.int64)
         group[order] = mdav(_space(members, people).take(order), self.k)
         groups = int(group.max()) + 1
