@@ -39,7 +39,7 @@ REGRESSIONS = {"dp_linear_regression"}
 def settings_of(key: str) -> list[Technique]:
     """The default and the grid of a technique, with whatever it cannot do without."""
     cls = TECHNIQUES[key]
-    needed = {"drop_columns": {"columns": ("job", "zip")}}.get(key, {})
+    needed: dict[str, Any] = {"drop_columns": {"columns": ("job", "zip")}, "dp_forest": {"trees": 4}}.get(key, {})
     if cls.dial is None:
         if key == "mask_identifiers":
             return [cls(method=method) for method in ("drop", "pseudonym", "partial", "shift_dates")]

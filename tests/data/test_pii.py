@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from functools import cache
 from re import _parser as regex_parser
 
 import numpy as np
@@ -65,6 +66,7 @@ def written(form, rng):
             return text
 
 
+@cache
 def passing(official, count, seed=0):
     """Return random numbers of one kind that pass its check."""
     rng, found = random.Random(seed), []  # noqa: S311
