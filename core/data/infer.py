@@ -15,7 +15,7 @@ import pandas as pd
 from core.data import pii
 from core.data.pii import percent
 from core.data.pii_cells import holds_mail
-from core.data.pii_records import RECORDS, finite, record
+from core.data.pii_records import RECORDS, birth_numbers, finite, long_numbers, record
 from core.data.prepare import (
     MOSTLY,
     CellFacts,
@@ -202,6 +202,11 @@ def _role(name: str, facts: CellFacts, kind: Kind, hints: tuple[pii.Hint, ...]) 
             kind,
             f"Its name points at a postal code, and {percent(share)} of the cells look like one.",
         )
+    if kind is Kind.NUMERIC and (long := long_numbers(facts)):
+        return Role.QUASI_IDENTIFIER, kind, long
+    if kind is Kind.NUMERIC and (years := birth_numbers(facts)):
+        reason = f"Its numbers are days written as YYYYMMDD that spread over {years:.0f} years, as dates of birth do."
+        return Role.QUASI_IDENTIFIER, kind, f"{reason} That is likely, not certain. Others may know such things."
     told = [hint for hint in hints if hint.role is Role.QUASI_IDENTIFIER and hint.sure != "possible"]
     if pii.has_topic(name, "birth"):
         return Role.QUASI_IDENTIFIER, kind, "Its name points at a date or year of birth, which others may know."
@@ -252,7 +257,14 @@ def _direct(name: str, facts: CellFacts, kind: Kind, hints: tuple[pii.Hint, ...]
             return f"Its name points at an official number, and it has {facts.distinct:,} different values."
         if any(pii.has_topic(name, topic) for topic in ("account", "e-mail", "phone")):
             return f"Its name points at an account or a device, and it has {facts.distinct:,} different values."
+    for hint in hints:  # whoever finds their own address in a released column is not helped by how few others have one
+        if hint.role is Role.DIRECT_IDENTIFIER and hint.share >= _ENOUGH.get(hint.what, 0.0):
+            return f"{hint.reason} To be on the safe side it is treated as one; correct it if these are nobody's."
     return record(name, facts, kind)
+
+
+_ENOUGH = {"phone numbers": 0.3}
+"""Least share of loose forms that decides a role: digits that look like a phone number are often something else."""
 
 
 def _with_person(found: list[Suggestion]) -> list[Suggestion]:

@@ -28,7 +28,8 @@ _WORDS = {
     "|domicilio",
     "account": "username|user name|login|screen name|nickname|benutzername|license plate|licence plate|number plate"
     "|kennzeichen|iban|account number|kontonummer|card number|credit card|kreditkarte|numero de compte"
-    "|matricula|ip|ip address|ipaddress|imei|mac address|device id|cookie id|facebook|instagram",
+    "|matricula|ip|ip address|ipaddress|imei|imsi|msisdn|iccid|mac address|device id|deviceid|device"
+    "|cookie id|idfa|gaid|advertising id|serial|serial number|serialnumber|facebook|instagram",
     "national id": "ssn|social security|social security number|passport|passport number|reisepass|national id|nino|nhs"
     "|nhs number|national insurance|personalausweis|ausweis|steuer id|steuernummer|steuerid|tax id|tin"
     "|dni|nie|nif|curp|insee|nir|securite sociale|sozialversicherungsnummer|versicherungsnummer"

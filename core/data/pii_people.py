@@ -20,6 +20,7 @@ NAME = rf"{_NAME_WORD}(?:,? {_NAME_WORD}){{0,4}}"
 
 _CAPITAL = r"(?:[^\W\d_a-zß-ÿ][^\W\d_]*(?:['’\-][^\W\d_]+)*|[^\W\d_a-zß-ÿ]\.)"
 _SMALL = r"(?:de|da|di|do|dos|van|von|der|den|la|le|el|al|bin|y|e|zu|del|du)"
+_TITLES = r"^(?:(?:Dr|Prof|Mr|Mrs|Ms|Miss|Sir|Herr|Frau|Mme|Mlle|Sr|Sra|Srta|Sig)\.? )+"
 _FULL_NAME = rf"{_CAPITAL}(?:,? (?:{_SMALL} ){{0,2}}{_CAPITAL}){{1,3}}"
 
 KNOWN = 0.2
@@ -75,10 +76,11 @@ def full_names(texts: pd.Series[Any]) -> tuple[Labels, Labels]:
     >>> shaped.tolist(), known.tolist()
     ([True, True, True, False], [True, True, False, False])
     """
-    shaped = full(texts, _FULL_NAME)
+    bare = texts.str.replace(_TITLES, "", regex=True)
+    shaped = full(bare, _FULL_NAME)
     known = np.zeros(len(texts), dtype=bool)
     for place in np.flatnonzero(shaped):
-        family, _, first = str(texts.iloc[place]).partition(", ")
+        family, _, first = str(bare.iloc[place]).partition(", ")
         known[place] = _known(first or family)
     return shaped, known
 
