@@ -9,6 +9,9 @@ from core.engine.jobs import run_study
 from core.engine.local import InlineEngine
 from core.tradeoff.study import parse_study
 
+EFFORTS = ["glance", pytest.param("standard", marks=pytest.mark.slow)]
+"""The shapes must be there at a glance; more random halves are for the slow suite."""
+
 RECIPES = [{"name": "none", "technique": "none"}]
 
 
@@ -27,16 +30,18 @@ def test_the_majority_reference_is_what_the_census_says():
     assert accuracy["reference"] == pytest.approx(0.752, abs=0.003)
 
 
-def test_logistic_regression_is_accurate_and_leaves_little_to_attack():
-    none = points("logistic_regression", 0, 10_000, "standard")["none"]
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_logistic_regression_is_accurate_and_leaves_little_to_attack(effort):
+    none = points("logistic_regression", 0, 10_000, effort)["none"]
     assert none["utility"]["accuracy"]["value"] == pytest.approx(0.845, abs=0.012)
     membership = none["risks"]["membership"]
     assert membership["auc"] <= 0.56
     assert membership["value"] <= 0.08
 
 
-def test_a_forest_with_leaf_one_is_attackable_and_leaf_five_far_less_at_higher_accuracy():
-    deep, shallow = (points("random_forest", leaf, 6000, "standard")["none"] for leaf in (1, 5))
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_a_forest_with_leaf_one_is_attackable_and_leaf_five_far_less_at_higher_accuracy(effort):
+    deep, shallow = (points("random_forest", leaf, 6000, effort)["none"] for leaf in (1, 5))
     assert 0.72 <= deep["risks"]["membership"]["auc"] <= 0.85
     assert shallow["risks"]["membership"]["auc"] < deep["risks"]["membership"]["auc"] - 0.08
     assert shallow["risks"]["membership"]["high"] < deep["risks"]["membership"]["low"]

@@ -32,6 +32,12 @@ class Answered:
     inner: Any
     step: Technique
 
+    @property
+    def votes(self) -> int | None:
+        """How many votes the probabilities behind are shares of; None when they are not votes, or nobody says."""
+        votes: int | None = getattr(self.inner, "votes", None)
+        return votes
+
     def predict_proba(self, table: Table) -> Labels:
         """Return what is told, shape (rows, classes); a row need not add up to 1."""
         return self.step.answer(self.inner.predict_proba(table))
@@ -50,24 +56,29 @@ def seen_through(
     """Return a membership attacker's signals when only the changed answers are seen.
 
     What was observed comes from the answers themselves. What would be observed with the row in or out is worked out
-    from the model's own shortcut, sent through the same change; with more than two classes the share of the others is
-    not known, and where it matters the attacker has no such number.
+    from the model's own shortcut: its logit is turned back into the probability, unsmoothed, sent through the same
+    change, and smoothed as the observed answers are. A change that leaves everything as it is leaves the signals as
+    they are. With more than two classes the share of the others is not known, and where it matters the attacker has no
+    such number.
 
     Parameters
     ----------
     signals : Signals
         Of the model behind.
     told : predictor
-        What can be asked.
+        What can be asked; its `votes`, if it has any, are those that the signals were smoothed with.
     rows, target, inside : Table, integer and boolean array, shape (rows,)
     """
     answers = told.predict_proba(rows)
-    phi = true_class_logit(answers, target)
+    votes = getattr(told, "votes", None) or SMOOTHNESS
+    phi = true_class_logit(answers, target, votes)
     classes = answers.shape[1]
 
     def through(logits: Labels) -> Labels:
         known = np.flatnonzero(np.isfinite(logits) & (target >= 0))
-        own, found = expit(logits[known]), np.full(len(logits), np.nan)
+        # Twelve digits: on the way back from the logit a tie of two classes must stay one.
+        own = np.round(np.clip(((votes + 1) * expit(logits[known]) - 0.5) / votes, 0.0, 1.0), 12)
+        found = np.full(len(logits), np.nan)
         told_as = []
         for guess in _GUESSES:
             full = np.repeat(((1 - own) * (1 - guess) / max(classes - 1, 1))[:, None], classes, axis=1)
@@ -75,7 +86,7 @@ def seen_through(
             full[np.arange(len(own)), target[known]] = own
             told_as.append(step.answer(full)[np.arange(len(own)), target[known]])
         sure = told_as[0] == told_as[1]
-        found[known[sure]] = smoothed_logit(np.clip(told_as[0][sure], 0.0, 1.0), SMOOTHNESS)
+        found[known[sure]] = smoothed_logit(np.clip(told_as[0][sure], 0.0, 1.0), votes)
         return found
 
     return Signals(

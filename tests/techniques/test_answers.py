@@ -35,6 +35,7 @@ class Says:
     """A model that gives these answers."""
 
     answers: np.ndarray
+    votes: int | None = None
 
     def predict_proba(self, table):
         return self.answers[: len(table)]
@@ -52,17 +53,21 @@ def test_only_as_many_different_answers_leave_as_the_digits_allow():
     assert (labels.sum(axis=1) == 1).all()
 
 
-@pytest.mark.parametrize("technique", [RoundPredictions(digits=1), TopLabel()])
+@pytest.mark.parametrize("technique", [RoundPredictions(digits=d) for d in (0, 1, 3, 6)] + [TopLabel()], ids=str)
 @pytest.mark.parametrize("classes", [2, 3, 5])
-def test_what_the_attacker_works_out_is_what_the_changed_answers_would_have_been(technique, classes):
+@pytest.mark.parametrize("votes", [None, 5, 20])
+def test_what_the_attacker_works_out_is_what_the_changed_answers_would_have_been(technique, classes, votes):
     """Brute force: the model's answers with and without each row are known here, whatever the other classes get."""
     rng, rows = np.random.default_rng(classes), people(150)
     observed, otherwise = (rng.dirichlet(np.ones(classes), 150) for _ in range(2))
+    if votes:  # shares of votes, with ties and with zeros and ones
+        observed, otherwise = (rng.multinomial(votes, shares) / votes for shares in (observed, otherwise))
     target, inside = rng.integers(0, classes, 150), rng.random(150) < 0.5
-    own = [smoothed_logit(a[np.arange(150), target], 1e12) for a in (observed, otherwise)]
+    scale = votes or SMOOTHNESS
+    own = [smoothed_logit(a[np.arange(150), target], scale) for a in (observed, otherwise)]
     behind = Signals(own[0], np.where(inside, own[0], own[1]), np.where(inside, own[1], own[0]))
-    found = seen_through(technique, behind, Answered(Says(observed), technique), rows, target, inside)
-    told = [smoothed_logit(technique.answer(a)[np.arange(150), target], SMOOTHNESS) for a in (observed, otherwise)]
+    found = seen_through(technique, behind, Answered(Says(observed, votes), technique), rows, target, inside)
+    told = [smoothed_logit(technique.answer(a)[np.arange(150), target], scale) for a in (observed, otherwise)]
     np.testing.assert_allclose(found.phi, told[0])
     np.testing.assert_allclose(np.where(inside, found.inside, found.outside), told[0])
     other = np.where(inside, found.outside, found.inside)
