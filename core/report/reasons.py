@@ -41,6 +41,7 @@ _REASONS = (
     (rf"k = {_COUNT} cannot be reached\b.*", "there are too few people for this k"),
     ("stopped before its first replicate was done", None),
     ("dp_sgd needs: pip install -r requirements-deep.txt", None),
+    ("(round_predictions|top_label) is for classes; this target is a number", None),
 )
 """Pattern of a reason that we wrote -> what outsiders read; None stands for the reason itself."""
 

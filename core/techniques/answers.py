@@ -59,7 +59,8 @@ def seen_through(
     from the model's own shortcut: its logit is turned back into the probability, unsmoothed, sent through the same
     change, and smoothed as the observed answers are. A change that leaves everything as it is leaves the signals as
     they are. With more than two classes the share of the others is not known, and where it matters the attacker has no
-    such number.
+    such number (labels alone of a forest and of neighbours, 14 classes of occupation on Adult: none at all moves the
+    advantage by .002 at most).
 
     Parameters
     ----------

@@ -25,6 +25,12 @@ class RegularisedTraining(Technique):
     Guarantee: none. It is the cheapest defence there is, and often costs no accuracy at all: a forest whose leaves
     hold one row remembers people, one whose leaves hold five hardly does.
 
+    There is no penalty on the gap between the losses of people trained on and people held out: those held out would
+    be members too, and plain L2 does better. Logistic regression on Adult, means of 24 random splits, loss of people
+    outside minus that of all members: with half of 300 members held out and 30 gap^2 added to the loss, gap .079 at
+    accuracy .824 (30 times more changes nothing); L2 x 3 and nobody held out, gap .066 at .825; plain, .100 at .826.
+    With 1,000 members .041 at .8375, .035 at .8395 and .049 at .8397.
+
     Parameters
     ----------
     strength : float
@@ -40,11 +46,15 @@ class RegularisedTraining(Technique):
     ----------
     S. Yeom et al., Privacy risk in machine learning: analyzing the connection to overfitting, CSF 2018
     (arXiv 1709.01604); R. Shokri et al., IEEE S&P 2017 (arXiv 1610.05820), section VIII: regularisation as a defence.
+    Penalties of the kind left out: M. Nasr et al., Machine learning with membership privacy using adversarial
+    regularization, CCS 2018 (arXiv 1807.05852); J. Li et al., Membership inference attacks and defenses in
+    classification models, CODASPY 2021 (arXiv 2002.12062).
     """
 
     key: ClassVar[str] = "regularised_training"
     title: ClassVar[str] = "Train with more restraint (no guarantee)"
-    family: ClassVar[Family] = Family.TRAIN
+    # "Train privately" on a chart would read like a promise; what it does to the model is coarser answers.
+    family: ClassVar[Family] = Family.COARSEN
     stage: ClassVar[Stage] = Stage.MODEL
     dial: ClassVar[str | None] = "strength"
     stronger: ClassVar[str] = "higher"

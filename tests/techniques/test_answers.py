@@ -6,17 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from scipy.special import expit, logit
+from scipy.special import logit
 from sklearn.metrics import roc_auc_score
 
 from core.errors import UserError
 from core.models.signals import SMOOTHNESS, Signals, smoothed_logit
+from core.report.reasons import public_reason
 from core.techniques.answers import Answered, seen_through
 from core.techniques.base import PublicFacts
 from core.techniques.round_predictions import RoundPredictions
 from core.techniques.top_label import TopLabel
+from core.tradeoff.attacked import Attacked
 from core.tradeoff.bench import Bench
-from core.tradeoff.recipe import expand
+from core.tradeoff.recipe import Recipe, expand
 from core.tradeoff.replicate import run_replicate
 from core.tradeoff.study import parse_study
 from tests.regression_tables import earners
@@ -28,6 +30,17 @@ FOREST = {"key": "random_forest", "min_samples_leaf": 1, "trees": 21}
 def study_of(*steps, model="logistic_regression"):
     head = {"name": "s", "table": "t", "schema": "s", "effort": "glance", "model": model}
     return parse_study({"study": head, "recipe": [{"name": f"r{i}", **step} for i, step in enumerate(steps)]})
+
+
+def run_one(bench, recipe, study):
+    """Return the signals of a replicate whose randomness does not depend on the recipe."""
+
+    def streams(*labels):
+        return np.random.default_rng(0)
+
+    facts = bench.facts(full=False)
+    release = recipe.apply(bench.table.take(bench.split.member_rows(0)), study.model, facts, streams)
+    return Attacked(bench, recipe, release, study, facts, streams, 0).signals()
 
 
 @dataclass(frozen=True)
@@ -92,12 +105,26 @@ def test_a_membership_attacker_sees_nothing_but_the_changed_answers(step, model)
     outcome = run_replicate(bench, study.recipes[0], study, 0)
     assert outcome.failed is None
     assert outcome.skipped is None
-    allowed = {round(float(smoothed_logit(np.array(tenth / 10), SMOOTHNESS)), 4) for tenth in range(11)}
+    votes = study.model.votes or SMOOTHNESS
+    allowed = {round(float(smoothed_logit(np.array(tenth / 10), votes)), 4) for tenth in range(11)}
     for seen in (outcome.phi, outcome.otherwise):
         assert {round(float(value), 4) for value in seen[np.isfinite(seen)]} <= allowed
     bare = study_of({"technique": "none", "release": "model"}, model=model)
     plain = run_replicate(bench, bare.recipes[0], bare, 0)
     assert (np.isfinite(outcome.otherwise) == np.isfinite(plain.otherwise)).all()  # the attack is no weaker
+
+
+@pytest.mark.parametrize("model", [FOREST, {"key": "nearest_neighbours", "neighbours": 5}, "naive_bayes"])
+def test_an_attacker_who_gets_six_digits_knows_what_one_who_gets_all_of_them_knows(model):
+    study = study_of(
+        {"technique": "none", "release": "model"}, {"technique": "round_predictions", "digits": 6}, model=model
+    )
+    bench = Bench.prepare(study, people(400))
+    # The streams depend on the steps: the models must be one model.
+    plain, told = (run_one(bench, recipe, study) for recipe in study.recipes)
+    np.testing.assert_allclose(told.phi, plain.phi, atol=2e-2)
+    np.testing.assert_allclose(told.outside, plain.outside, atol=2e-2)
+    np.testing.assert_allclose(told.inside, plain.inside, atol=2e-2)
 
 
 def test_an_overfit_forest_that_tells_labels_alone_is_attacked_less_and_still_attacked():
@@ -145,16 +172,24 @@ def test_a_number_to_predict_or_no_target_is_declined():
     for technique in (TopLabel(), RoundPredictions()):
         number = technique.unsupported(earners().schema, PublicFacts(people=160, classes=()))
         assert number == f"{technique.key} is for classes; this target is a number"
+        assert public_reason(number) == number
         none = technique.unsupported(people().schema.without(["rich"]), PublicFacts(people=160, classes=("a", "b")))
         assert "no column has the role target" in none
 
 
-def test_the_attack_object_asks_the_changed_model_and_never_the_one_behind(monkeypatch):
-    study = study_of({"technique": "top_label"})
+class Half(TopLabel):
+    """Tells the same of everybody."""
+
+    def answer(self, probabilities):
+        """Return a half, whatever the model says."""
+        return np.full_like(probabilities, 0.5)
+
+
+def test_answers_that_are_the_same_for_everybody_leave_an_attacker_nothing():
+    study = study_of({"technique": "top_label"}, model=FOREST)
     bench = Bench.prepare(study, people(300))
-    asked = []
-    monkeypatch.setattr(TopLabel, "answer", lambda self, p: asked.append(len(p)) or np.full_like(p, 0.5))
-    outcome = run_replicate(bench, study.recipes[0], study, 0)
-    assert asked
+    outcome = run_replicate(bench, Recipe("half", (Half(),), "model"), study, 0)
+    assert outcome.failed is None
     assert np.allclose(outcome.phi, 0.0)
-    assert np.allclose(expit(outcome.otherwise[np.isfinite(outcome.otherwise)]), 0.5)
+    assert np.isfinite(outcome.otherwise).any()
+    assert np.allclose(outcome.otherwise[np.isfinite(outcome.otherwise)], 0.0)
