@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import adviser, assumptions, intake, roles, task, today
+from pages.components import adviser, assumptions, intake, roles, task, team, today
 from pages.components.boot import ensure_entry
-from pages.components.shell import empty, enter, house, link, show_error, told, workspace
+from pages.components.shell import empty, enter, house, link, onlooker, show_error, told, workspace
 from pages.components.vault import Workspace
 from pages.components.words import plain
 
@@ -54,10 +54,11 @@ st.caption(f"{intake.limits_text()} Rows stay in this server's memory; they are 
 with st.expander(
     "Use another table" if has_table else "Choose a file", expanded=not has_table, key=f"uploader-{has_table}"
 ):
-    upload(space)
+    if space is None or team.may(space.id, "member"):
+        upload(space)
 if space is None or space.table is None or space.schema is None:
     empty("Choose a file above. To look around first, load one of the samples on the Start page.")
-else:
+elif not onlooker(space):
     task.settle(space)
     findings(space)
     left, right = st.columns([2.8, 1], gap="medium")

@@ -7,7 +7,7 @@ import streamlit as st
 from core.data.schema import Role
 from pages.components import groups_edit, groups_state, groups_view
 from pages.components.boot import ensure_entry
-from pages.components.shell import empty, link, told, workspace
+from pages.components.shell import empty, link, onlooker, told, workspace
 from pages.components.vault import Workspace
 from pages.components.words import plain
 
@@ -45,7 +45,7 @@ st.title("How coarse may each column become?", anchor=False)
 space = workspace()
 if space is None or space.table is None or space.schema is None:
     empty("There is no table yet. Load the census sample with one click, or upload your own table on the Data page.")
-else:
+elif not onlooker(space):
     st.caption(
         "Ages become intervals, codes lose characters, values join groups: level by level, until all are one. "
         "The techniques that coarsen climb these levels."

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.components import effects, solutions, stack, unit
 from pages.components.boot import ensure_entry
-from pages.components.shell import brought, empty, link, told, workspace
+from pages.components.shell import brought, empty, link, onlooker, told, workspace
 from pages.components.vault import Workspace
 from pages.components.words import plain
 
@@ -45,7 +45,7 @@ st.title("What does one technique do to the table?", anchor=False)
 space = workspace()
 if space is None or space.table is None or space.schema is None:
     empty("There is no table yet. Load the census sample with one click, or upload your own table on the Data page.")
-else:
+elif not onlooker(space):
     held = space
 
     @st.fragment(key="try-out")

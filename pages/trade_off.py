@@ -7,9 +7,9 @@ import streamlit as st
 from core.attacks.base import THREATS as MEASURED
 from core.attacks.words import THREAT_WORDS
 from core.utility.metrics import metrics_for
-from pages.components import limits, recipes, results, solve_for, sweep, task
+from pages.components import conflict, frozen, limits, recipes, results, solve_for, sweep, task, team
 from pages.components.boot import ensure_entry
-from pages.components.shell import empty, keep, told, workspace
+from pages.components.shell import empty, keep, onlooker, told, workspace
 from pages.components.vault import Workspace
 from pages.components.words import plain, title_of
 
@@ -35,22 +35,32 @@ def threat_shown(space: Workspace) -> None:
     st.caption(metrics[st.session_state[metric]].sentence)
 
 
+def settings(space: Workspace) -> None:
+    """Draw what members can change: limits, settings to try, effort."""
+    if onlooker(space):
+        return
+    st.markdown("**Requirements**")
+    with told():
+        limits.show(space)
+    solve_for.show(space)
+    threat_shown(space)
+    st.markdown("**Settings to try**")
+    with told():
+        recipes.show(space, space.schema.names if space.schema else ())
+    sweep.show(space)
+
+
 def page(space: Workspace) -> None:
     """Draw the page of a workspace that has a table."""
-    task.settle(space)
+    if team.may(space.id, "member"):
+        task.settle(space)
     for line in space.notes.get("settled", ()):
         st.info(plain(line), icon=":material/swap_horiz:")
+    team.problems()
+    conflict.show(team.room(space.id))
     side, middle = st.columns([1, 2.7], gap="medium")
     with side:
-        st.markdown("**Requirements**")
-        with told():
-            limits.show(space)
-        solve_for.show(space)
-        threat_shown(space)
-        st.markdown("**Settings to try**")
-        with told():
-            recipes.show(space, space.schema.names if space.schema else ())
-        sweep.show(space)
+        settings(space)
     running = space.running
 
     @st.fragment(run_every=0.7 if running else None, key="live")
@@ -71,7 +81,10 @@ def page(space: Workspace) -> None:
 
 st.title("Which settings are good enough?", anchor=False)
 space = workspace()
-if space is None or space.table is None:
+if frozen.asked():
+    with told():
+        frozen.show()
+elif space is None or space.table is None:
     empty("There is no table yet. Load the census sample with one click, or upload your own table on the Data page.")
 else:
     page(space)

@@ -7,6 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.charts.limits import limit_text as limit_text
+from core.charts.limits import risk_of as risk_of
+from core.charts.limits import risk_value as risk_value
+from core.charts.limits import unit_of, value_of
+from core.charts.limits import utility_of as utility_of
+from core.charts.relaxation import smallest
 from core.charts.words import (
     anchor_of,
     at_most,
@@ -103,35 +109,16 @@ def verdict_of(point: Mapping[str, Any], requirements: Sequence[Mapping[str, Any
     return Verdict(state=state, each=tuple(each))
 
 
-def risk_of(point: Mapping[str, Any], threat: str) -> Mapping[str, Any]:
-    """Return the record of one risk; none at all reads as not measured."""
-    return mapping(mapping(point.get("risks")).get(threat))
-
-
-def risk_value(point: Mapping[str, Any], threat: str) -> float | None:
-    """Return a risk's value when it was measured; a number under another status is no measurement."""
-    risk = risk_of(point, threat)
-    return number(risk.get("value")) if risk.get("status") == "measured" else None
-
-
-def utility_of(point: Mapping[str, Any], metric: str) -> Mapping[str, Any]:
-    """Return the record of one utility metric."""
-    return mapping(mapping(point.get("utility")).get(metric))
-
-
 def settings_of(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the measured points that somebody could choose: all but the two anchors."""
     return [p for p in points_of(result) if p.get("status") == "measured" and anchor_of(p) is None]
 
 
 def shortfalls(point: Mapping[str, Any], requirements: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:
-    """Return what each requirement's value lacks, in its own unit; infinite where nothing was measured."""
+    """Return what each requirement's value lacks, in its own unit; infinite where there is no number."""
     found = []
     for requirement in requirements:
-        if requirement.get("risk"):
-            value = risk_value(point, str(requirement["risk"]))
-        else:
-            value = number(utility_of(point, str(requirement.get("metric"))).get("value"))
+        value = value_of(point, requirement)
         floor, ceiling = number(requirement.get("at_least")), number(requirement.get("at_most"))
         if value is None or (floor is None and ceiling is None):
             lacks = math.inf
@@ -144,26 +131,6 @@ def shortfalls(point: Mapping[str, Any], requirements: Sequence[Mapping[str, Any
 def limits_word(count: int) -> str:
     """Return "both limits" or its like."""
     return {1: "the limit", 2: "both limits"}.get(count, f"all {count} limits")
-
-
-def limit_text(requirement: Mapping[str, Any]) -> str:
-    """Return a requirement's limit in words.
-
-    >>> limit_text({"risk": "membership", "at_most": .05}), limit_text({"metric": "accuracy", "at_least": .8})
-    ('membership at most 5.0 of 100', 'accuracy at least 80.0 %')
-    """
-    key = requirement.get("risk") or requirement.get("metric")
-    parts = []
-    for side in ("at_least", "at_most"):
-        limit = number(requirement.get(side))
-        if limit is not None:
-            risk = requirement.get("risk")
-            shown = of_100(limit) if risk else utility_text(str(key), {"value": limit}, interval=False)
-            parts.append(f"{side.replace('_', ' ')} {shown}")
-    if not parts:
-        return "no limit that can be read"
-    title = threat_of(str(key)).title.lower() if requirement.get("risk") else measure_of(str(key)).spoken
-    return f"{title} {listed(parts)}"
 
 
 def violations(result: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
@@ -255,7 +222,9 @@ def _limits_sentence(
         else:
             tail = f"the safest of them is {label_of(best)}."
         return f"{len(meeting)} {of} {verb} {limits}; {tail}{undecided}"
-    closest = min(ranked(settings, threat, metric), key=lambda point: _misses(point, requirements))
+    nearest = ranked(settings, threat, metric)
+    relaxed = smallest(nearest, requirements)
+    closest = relaxed.point if relaxed is not None else min(nearest, key=lambda point: _misses(point, requirements))
     return f"None {of} meets {limits}; the closest is {label_of(closest)}, {_gap(closest, requirements)}.{undecided}"
 
 
@@ -268,16 +237,19 @@ def _misses(point: Mapping[str, Any], requirements: Sequence[Mapping[str, Any]])
 
 def _gap(point: Mapping[str, Any], requirements: Sequence[Mapping[str, Any]]) -> str:
     lacks = shortfalls(point, requirements)
-    blind = [name for name, amount in lacks if math.isinf(amount)]
-    missed = []
+    missed: list[str] = []
+    blind: list[str] = []
+    unproved: list[str] = []
     for requirement, (name, amount) in zip(requirements, lacks, strict=True):
-        if 0 < amount < math.inf:
-            key = str(requirement.get("metric"))
-            far = of_100(amount) if requirement.get("risk") else utility_text(key, {"value": amount}, interval=False)
-            missed.append(f"{name} by {far.replace(' %', ' points')}")
+        if math.isinf(amount):
+            (unproved if requirement.get("limit_on") == "epsilon" else blind).append(name)
+        elif amount > 0:
+            missed.append(f"{name} by {unit_of(requirement).apart(amount)}")
     parts = [f"which misses {listed(missed)}"] if missed else []
     if blind:
         parts.append(f"where {listed(blind)} was not measured")
+    if unproved:
+        parts.append(f"which proves nothing for {listed(unproved)}")
     return " and ".join(parts) or "whose values keep the limits, but not by the margin that a verdict needs"
 
 

@@ -12,7 +12,15 @@ from typing import Any
 
 from core.charts.words import items, mapping, number, plain
 from core.errors import UserError
-from core.report.outside import FEWEST, columns_only, groups, numbers, risk_details, worst_risks
+from core.report.outside import (
+    FEWEST,
+    columns_only,
+    groups,
+    limits_that_would_do,
+    numbers,
+    risk_details,
+    worst_risks,
+)
 from core.report.reasons import public_assumption, public_note, public_reason
 
 AUDIENCES = ("team", "external", "executive")
@@ -31,7 +39,7 @@ _UTILITY = (
 _GUARANTEE = (
     *("kind", "k", "l", "t", "epsilon", "delta", "neighbours", "unit", "mu", "advantage_bound", "tpr_at_1pct_bound"),
 )
-_REQUIREMENT = ("metric", "risk", "at_least", "at_most", "owner", "reason", "source")
+_REQUIREMENT = ("metric", "risk", "limit_on", "at_least", "at_most", "owner", "reason", "source")
 
 LEFT_OUT = (
     "Names of columns in recipes, in attacks and in what the attacker knows are replaced by their number: one of them "
@@ -98,7 +106,11 @@ def for_audience(result: Mapping[str, Any], audience: str) -> dict[str, Any]:
             else {}
         ),
         "points": [
-            _point(point, identifier, renamed, scrub, secrets) for point, identifier in zip(points, ids, strict=True)
+            {
+                **_point(point, identifier, renamed, scrub, secrets),
+                "meets_at": limits_that_would_do(point, requirements, renamed),
+            }
+            for point, identifier in zip(points, ids, strict=True)
         ],
     }
     return dict(_timeless(kept))
@@ -198,6 +210,7 @@ def _point(
         "guarantee": None,
         "meets": {renamed[k]: v for k, v in mapping(point.get("meets")).items() if k in renamed},
         "rows_suppressed": small(point.get("rows_suppressed")),
+        "rows_suppressed_share": None if hidden else point.get("rows_suppressed_share"),
         "rows_released": None if hidden else point.get("rows_released"),
     }
     if isinstance(proved, Mapping):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.charts.binding import binding
 from core.charts.marks import Absent, TradeOffInfo
 from core.charts.trade_off import TradeOff
 from core.charts.verdict import (
@@ -109,7 +110,7 @@ def _executive(result: Mapping[str, Any], chart: TradeOffInfo) -> tuple[Section,
         f"{plain(r.get('name'))}: {limit_text(r)}{' (' + plain(r['owner']) + ')' if r.get('owner') else ''}"
         for r in requirements
     )
-    blocks: list[Bullets | Table | Text] = [Bullets(items=limits)] if limits else []
+    blocks: list[Bullets | Table | Text] = [Bullets(items=limits), *_binding(result)] if limits else []
     rows = [(place, point) for place, point in _numbered(result) if anchor_of(point) is None]
     chosen = _best(rows, requirements, threat, metric)
     if chosen:
@@ -180,7 +181,24 @@ def _requirements(result: Mapping[str, Any], requirements: Sequence[Mapping[str,
         "A verdict's interval is wider than the 95 % interval shown as long as replicates are few, so a setting can be "
         "not proven although the interval shown keeps the limit."
     )
-    return Section(title="Limits", blocks=(table, *((Bullets(items=tuple(meanings)),) if meanings else ())))
+    if any(requirement.get("limit_on") == "epsilon" for requirement in requirements):
+        meanings.append(
+            "A limit on epsilon is compared with what is proved, which has no interval; a setting without a proof of "
+            "its own, or with one that only hides what somebody gave, fails it."
+        )
+    if any(str(requirement.get("limit_on")).startswith("worst_group") for requirement in requirements):
+        meanings.append(
+            "A limit on the worst-off group is met only when every group keeps it, all intervals together; with a "
+            "group of too few test people it is never met."
+        )
+    return Section(title="Limits", blocks=(table, *_binding(result), Bullets(items=tuple(meanings))))
+
+
+def _binding(result: Mapping[str, Any]) -> list[Text]:
+    """Return which limit keeps most settings out, whose it is, and what to move when nothing fits."""
+    found = binding(result)
+    told = found.text() if found is not None else ""
+    return [Text(text=told)] if told else []
 
 
 def _off_axis(chart: TradeOffInfo) -> tuple[Text | Bullets, ...]:

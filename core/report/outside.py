@@ -6,6 +6,7 @@ left out: a new variant of an attack stays inside until somebody decides about i
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -189,6 +190,45 @@ def groups(found: Any) -> dict[str, Any] | None:
             }
         )
     return {"column": "1 column", "metric": metric, "groups": told, "left_out": len(every) - len(told)}
+
+
+def limits_that_would_do(
+    point: Mapping[str, Any], requirements: Sequence[Mapping[str, Any]], renamed: Mapping[str, str]
+) -> dict[str, float | None]:
+    """Return the limits at which the verdicts would be yes, under the names that outsiders see.
+
+    What counts people is rounded to a thousandth, away from what was measured, so that a limit set there is still a
+    yes; an average error of a group to three digits. That of rows left out is missing where these are few, that of
+    groups where one is small: the count could be computed from it.
+
+    >>> limit = {"name": "a", "risk": "membership", "at_most": .05}
+    >>> limits_that_would_do({"meets_at": {"a": .06712}}, [limit], {"a": "b"})
+    {'b': 0.068}
+    """
+    ends, found = mapping(point.get("meets_at")), {}
+    lost = number(point.get("rows_suppressed"))
+    few = [
+        group
+        for group in map(mapping, items(mapping(point.get("subgroups")).get("groups")))
+        if any((number(group.get(key)) or 0) < FEWEST for key in ("test_people", "pool_people"))
+    ]
+    for requirement in requirements:
+        name, quantity = str(requirement.get("name")), str(requirement.get("limit_on") or "")
+        hidden = quantity == "rows_suppressed" and (lost is None or 0 < lost < FEWEST)
+        if name not in ends or name not in renamed or hidden or (quantity.startswith("worst_group") and few):
+            continue
+        exact = number(ends[name])
+        if exact and (quantity.startswith("worst_group") or quantity == "rows_suppressed" or requirement.get("risk")):
+            step = 10.0 ** (math.floor(math.log10(abs(exact))) - 2) if quantity == "worst_group_error" else 0.001
+            exact = _away(exact, step, up=requirement.get("at_most") is not None)
+        found[renamed[name]] = exact
+    return found
+
+
+def _away(exact: float, step: float, *, up: bool) -> float:
+    """Return the nearest multiple of a step on the far side."""
+    near = round((math.ceil if up else math.floor)(exact / step) * step, 12)
+    return near if (near >= exact if up else near <= exact) else round(near + (step if up else -step), 12)
 
 
 def _significant(value: Any) -> float | None:

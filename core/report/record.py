@@ -69,7 +69,11 @@ def record(
     measured = [key for key in threats if risk_value(point, key) is not None]
     facts = [f"Releases: {_release(point)}."]
     facts += [f"This holds if: {plain(text)}" for text in items(mapping(point.get("guarantee")).get("assumptions"))]
-    facts += [f"{plain(name)}: {VERDICTS[verdict]}." for name, verdict in verdict_of(point, requirements).each]
+    reasons = mapping(point.get("meets_why"))
+    facts += [
+        f"{plain(name)}: {VERDICTS[verdict]}{' (' + plain(reasons[name]) + ')' if reasons.get(name) else ''}."
+        for name, verdict in verdict_of(point, requirements).each
+    ]
     facts += [*_made(point), *missing_text(point, threats)]
     facts.append(vulnerable_sentence(threat, mapping(risks.get(threat)), study, everybody))
     for key in measured:

@@ -8,23 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from core.attacks import MEMBERSHIP_ATTACKS
-from core.attacks.membership import Guesses, ceiling
-from core.privacy.guarantee import Guarantee
-from core.stats.intervals import Spread
+from core.attacks.membership import Guesses
 from core.tradeoff.bench import Bench
 from core.tradeoff.difference import Baseline, utility_difference
+from core.tradeoff.judge import judge, suppressed_share, utility_spread
 from core.tradeoff.recipe import Recipe, expand
 from core.tradeoff.replicate import FULL, Outcome
-from core.tradeoff.requirements import look_of, risk_verdict, utility_verdict
-from core.tradeoff.risks import (
-    Measured,
-    measure_risks,
-    membership_game,
-    release_spread,
-    with_differences,
-    worst_risks,
-)
+from core.tradeoff.risks import Measured, measure_risks, with_differences, worst_risks
 from core.tradeoff.study import Study
 from core.tradeoff.subgroups import subgroup_json
 from core.utility.metrics import metrics_for
@@ -68,20 +58,6 @@ class Tally:
         return [self.outcomes[r] for r in sorted(self.outcomes) if r != FULL]
 
 
-def utility_spread(metric: str, outcomes: list[Outcome]) -> Spread:
-    """Return a metric's mean over replicates with its variance over TEST people and over replicates."""
-    values = np.array([outcome.utility[metric][0] for outcome in outcomes])
-    influence = np.mean([outcome.utility[metric][1] for outcome in outcomes], axis=0)
-    people = len(influence)
-    return Spread(
-        value=float(values.mean()),
-        people_variance=float((influence**2).sum() * people / max(people - 1, 1)),
-        replicate_variance=float(values.var(ddof=1) / len(values)) if len(values) > 1 else 0.0,
-        people=people,
-        replicates=len(values),
-    )
-
-
 def point_json(tally: Tally, bench: Bench, study: Study, baseline: Baseline | None = None) -> dict[str, Any]:
     """Return the JSON of one trade-off point from whatever has arrived.
 
@@ -111,8 +87,11 @@ def point_json(tally: Tally, bench: Bench, study: Study, baseline: Baseline | No
             "guarantee": recipe.guarantee(bench.table.schema, facts).to_json() if tally.status == "waiting" else None,
             "subgroups": None,
             "meets": {requirement.name: "not_measured" for requirement in study.requirements},
+            "meets_at": {requirement.name: None for requirement in study.requirements},
+            "meets_why": {},
             "rows_released": None,
             "rows_suppressed": None,
+            "rows_suppressed_share": None,
             "seconds": sum(outcome.seconds for outcome in tally.outcomes.values()),
         }
     guarantee = recipe.guarantee(bench.table.schema, facts)
@@ -125,6 +104,7 @@ def point_json(tally: Tally, bench: Bench, study: Study, baseline: Baseline | No
 
         measured = with_differences(measured, outcomes, baseline, again)
     guesses = measured.guesses.get("membership")
+    judged = judge(study, recipe, outcomes, full, measured, bench, guarantee)
     return {
         **head,
         "n_train": float(np.mean([outcome.n_train for outcome in outcomes])),
@@ -133,10 +113,13 @@ def point_json(tally: Tally, bench: Bench, study: Study, baseline: Baseline | No
         "worst_risk": worst_risks(measured),
         "guarantee": guarantee.to_json(),
         "subgroups": subgroup_json(study.subgroup, outcomes, guesses if isinstance(guesses, Guesses) else None, bench),
-        "meets": _verdicts(study, outcomes, measured, recipe, bench, guarantee),
+        "meets": {name: judgement.verdict for name, judgement in judged.items()},
+        "meets_at": {name: judgement.at for name, judgement in judged.items()},
+        "meets_why": {name: judgement.why for name, judgement in judged.items() if judgement.why is not None},
         "notes": list((full or outcomes[0]).notes),
         "rows_released": float(np.mean([outcome.rows_released for outcome in outcomes])),
         "rows_suppressed": float(np.mean([outcome.rows_suppressed for outcome in outcomes])),
+        "rows_suppressed_share": suppressed_share(outcomes, bench).value,
         "seconds": sum(outcome.seconds for outcome in tally.outcomes.values()),
     }
 
@@ -173,32 +156,3 @@ def _utility(outcomes: list[Outcome], full: Outcome | None, bench: Bench, baseli
         "method": "one fit on all of POOL, scored on TEST",
     }
     return found
-
-
-def _verdicts(
-    study: Study,
-    outcomes: list[Outcome],
-    measured: Measured,
-    recipe: Recipe,
-    bench: Bench,
-    proved: Guarantee,
-) -> dict[str, str]:
-    """Return a verdict per requirement, from the replicates of the last planned look and no others."""
-    look = look_of(len(outcomes))
-    looked = outcomes[:look] if look is not None else outcomes
-    if study.requirements and look is not None and len(looked) < len(outcomes):
-        measured = measure_risks(recipe, looked, None, bench, proved)
-    verdicts = {}
-    for requirement in study.requirements:
-        if requirement.metric is not None:
-            verdicts[requirement.name] = utility_verdict(requirement, utility_spread(requirement.metric, looked), look)
-        else:
-            threat = str(requirement.risk)
-            upper = None
-            if threat == "membership":
-                # A bound that the measurement refutes proves nothing.
-                bound = None if measured.risks[threat].violation else proved.advantage_bound
-                upper = ceiling(membership_game(looked, bench, release_spread(recipe)), MEMBERSHIP_ATTACKS, bound).upper
-            interval = measured.intervals.get(threat)
-            verdicts[requirement.name] = risk_verdict(requirement, measured.risks[threat], interval, look, upper)
-    return verdicts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,56 +18,13 @@ from core.models.logistic_regression import LogisticRegression
 from core.registry import lookup
 from core.techniques import TECHNIQUES
 from core.tradeoff.recipe import Recipe, expand
+from core.tradeoff.requirement import QUANTITIES
+from core.tradeoff.requirement import Requirement as Requirement
 from core.tradeoff.tuning import Tuning
-from core.utility.metrics import ALL_METRICS, metrics_for
+from core.utility.metrics import metrics_for
 
 EFFORTS: dict[str, int] = {"glance": 2, "standard": 8, "thorough": 32}
 """Effort -> replicates."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Requirement:
-    """A floor or a ceiling that one stakeholder sets on one metric or one risk."""
-
-    name: str
-    metric: str | None = None
-    risk: str | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-    owner: str = ""
-    reason: str = ""
-    source: str = ""
-
-    def __post_init__(self) -> None:
-        """Check that it limits exactly one thing in one direction."""
-        if (self.metric is None) == (self.risk is None):
-            raise UserError(
-                f"requirement {self.name!r} limits one metric or one risk", got="both or neither", do="Name one."
-            )
-        known = ALL_METRICS if self.risk is None else THREATS
-        if (self.metric or self.risk) not in known:
-            raise UserError(
-                f"requirement {self.name!r} limits one of {', '.join(known)}",
-                got=repr(self.metric or self.risk),
-                do="Correct the name.",
-            )
-        if (self.at_least is None) == (self.at_most is None):
-            raise UserError(
-                f"requirement {self.name!r} says at_least or at_most", got="both or neither", do="Keep one of them."
-            )
-        if not isinstance(self.limit, (int, float)) or isinstance(self.limit, bool) or not math.isfinite(self.limit):
-            raise UserError(
-                f"the limit of requirement {self.name!r} is a number", got=repr(self.limit), do="Correct it."
-            )
-
-    @property
-    def limit(self) -> float:
-        """The floor or the ceiling."""
-        return self.at_least if self.at_least is not None else self.at_most  # type: ignore[return-value]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON of a result."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +102,14 @@ class Study:
                     f"requirement {requirement.name!r} limits one of {', '.join(metrics)}",
                     got=f"{requirement.metric!r}, which a model that does {self.model.task} does not have",
                     do="Choose another metric.",
+                )
+            quantity = QUANTITIES.get(requirement.limit_on or "")
+            if quantity is not None and quantity.task not in (None, self.model.task):
+                raise UserError(
+                    f"requirement {requirement.name!r} limits {requirement.limit_on}, which takes a model that does "
+                    f"{quantity.task}",
+                    got=self.model.task,
+                    do="Limit something else.",
                 )
         for kind, names in (
             ("point", [recipe.id for recipe in self.recipes]),
@@ -294,7 +258,7 @@ def parse_recipe(block: Mapping[str, Any], number: int) -> tuple[Recipe, ...]:
 def parse_requirement(block: Mapping[str, Any], number: int) -> Requirement:
     """Build one [[requirement]]."""
     settings = dict(_known(block, f"requirement {number}", tuple(Requirement.__dataclass_fields__)))
-    settings.setdefault("name", f"{settings.get('metric') or settings.get('risk')}")
+    settings.setdefault("name", f"{settings.get('metric') or settings.get('risk') or settings.get('limit_on')}")
     return Requirement(**settings)
 
 

@@ -60,21 +60,49 @@ def subgroup_json(
 
 def _average(correct: Sequence[Labels], person: Labels, people: int) -> dict[str, Any]:
     """Return the mean over rows with its interval over people and over replicates."""
-    if people < FEWEST:
+    spread = _spread(correct, person, people)
+    if spread is None:
         return _few(f"only {people} TEST people; {FEWEST} are needed")
+    low, high = spread.interval()
+    return {"status": "measured", "reason": None, "value": spread.value, "low": low, "high": high, "n": people}
+
+
+def _spread(correct: Sequence[Labels], person: Labels, people: int) -> Spread | None:
+    if people < FEWEST:
+        return None
     values = np.array([part.mean() for part in correct])
     centred = np.mean([part - part.mean() for part in correct], axis=0)
     _, place = np.unique(person, return_inverse=True)
     influence = np.bincount(place, weights=centred) / len(centred)
-    spread = Spread(
+    return Spread(
         value=float(values.mean()),
         people_variance=float((influence**2).sum() * people / (people - 1)),
         replicate_variance=float(values.var(ddof=1) / len(values)) if len(values) > 1 else 0.0,
         people=people,
         replicates=len(values),
     )
-    low, high = spread.interval()
-    return {"status": "measured", "reason": None, "value": spread.value, "low": low, "high": high, "n": people}
+
+
+def group_spreads(outcomes: Sequence[Outcome], bench: Bench) -> list[Spread | None] | None:
+    """Return how well each group is predicted, None for a group of too few TEST people; None without groups.
+
+    Groups are those of `subgroup_json`, in the order of their labels: everybody of the table is in one.
+    """
+    if bench.groups is None:
+        return None
+    labels, codes = bench.groups
+    split = bench.split
+    test = codes[split.persons[split.test_rows]]
+    pool = codes[split.pool]
+    correct = [outcome.correct for outcome in outcomes if outcome.correct is not None]
+    _, person = np.unique(split.persons[split.test_rows], return_inverse=True)
+    found: list[Spread | None] = []
+    for code in range(len(labels)):
+        mine = test == code
+        people = len(np.unique(person[mine]))
+        if people or (pool == code).any():
+            found.append(_spread([c[mine] for c in correct], person[mine], people) if correct else None)
+    return found
 
 
 def _few(reason: str) -> dict[str, Any]:

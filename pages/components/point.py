@@ -10,10 +10,10 @@ import streamlit as st
 
 from core.charts.words import amount, digits, mapping, measure_of, number
 from core.utility.metrics import ALL_METRICS, metrics_for
-from pages.components import beside, coverage, null_button, payers, release_button, risk_details
+from pages.components import beside, coverage, discuss, null_button, payers, release_button, risk_details
 from pages.components.sentences import threat_sentence, utility_sentence
 from pages.components.vault import Workspace
-from pages.components.words import VERDICTS, plain
+from pages.components.words import SHORT, VERDICTS, plain
 
 
 def utility_rows(point: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -78,6 +78,7 @@ def show(
         st.caption(conditions(point))
         for note in point.get("notes") or ():
             st.caption(plain(note))
+    discuss.point_buttons(space.id, space, str(point["id"]))
     null_button.show(space, point)
     release_button.show(space, point)
     _configuration(point)
@@ -104,4 +105,8 @@ def _configuration(point: Mapping[str, Any]) -> None:
 
 def _verdict_text(point: Mapping[str, Any], requirement: Mapping[str, Any]) -> str:
     found = str(point["meets"].get(requirement["name"], "not_measured"))
-    return f"{VERDICTS[found][0]} **{plain(requirement['name'])}**: {VERDICTS[found][1]}"
+    why = plain(mapping(point.get("meets_why")).get(requirement["name"]) or "")
+    head = f"{VERDICTS[found][0]} **{plain(requirement['name'])}**"
+    if why and requirement.get("limit_on") == "epsilon":
+        return f"{head}: {SHORT[found]}, {why}"  # nothing was sampled, so no interval is spoken of
+    return f"{head}: {VERDICTS[found][1]}{f'. {why}' if why else ''}"

@@ -34,7 +34,7 @@ def show(space: Workspace, point: Mapping[str, Any]) -> None:
         st.caption("Under this setting the trained model leaves the room and no row does: no table can be handed over.")
         return
     if not brought(space):
-        st.caption("Only whoever brought the table, in the browser tab in which they did, can hand rows over.")
+        st.caption("Only an owner of this workspace can hand rows over.")
         return
     if unit.private(point["recipe"]) and not unit.confirmed(space):
         unit.ask(space, "release")

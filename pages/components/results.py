@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.charts.binding import binding
 from core.charts.words import mapping, measure_of, utility_text
 from core.engine.jobs import Snapshot
 from pages.components import drawing, point, sweep
@@ -52,6 +53,9 @@ def show(space: Workspace, snapshot: Snapshot, dark: bool) -> None:
     picked = selected(result)
     figure, info = drawing.chart(space, result, dark=dark, selected=picked["id"] if picked else None)
     st.markdown(f"#### {plain(info.sentence)}")
+    limits = None if snapshot.active else binding(result)  # half a sweep would name another limit every second
+    if limits is not None and (told := limits.text()):
+        st.markdown(plain(told))
     key = f"chart-{space.id}"
 
     def clicked() -> None:

@@ -15,7 +15,8 @@ import streamlit as st
 from core.engine.jobs import Dispatcher, Job
 from core.engine.local import InlineEngine, default_workers
 from core.errors import UserError
-from pages.components import unit
+from core.team.store import Store, default_url, no_entry
+from pages.components import identity, people, team, unit
 from pages.components.vault import Vault, Workspace
 from pages.components.words import passing, plain
 from pages.components.workers import Workers
@@ -26,6 +27,7 @@ PAGES = {
     "groups": "pages/groups.py",
     "techniques": "pages/techniques.py",
     "trade_off": "pages/trade_off.py",
+    "decide": "pages/decide.py",
 }
 WHERE = "in memory on this server, forgotten after 30 min idle"
 
@@ -39,8 +41,18 @@ class House:
         self.workers: Any = Workers(count) if count else InlineEngine()
         self.dispatcher = Dispatcher(self.workers)
         self.vault = Vault(on_forget=self.forget_copies)
+        self.presence = people.Presence()
+        self._store: Store | None = None
+        self._opening = threading.Lock()
         self._warmed = False
         threading.Thread(target=self._clock, daemon=True, name="vault-clock").start()
+
+    def store(self) -> Store:
+        """Return the team's store, opened once; a `UserError` says why it cannot be, and the next call tries again."""
+        with self._opening:
+            if self._store is None:
+                self._store = Store(default_url())
+            return self._store
 
     def forget_copies(self) -> None:
         """Kill the processes that hold copies of a table, and start fresh ones."""
@@ -90,10 +102,17 @@ def house() -> House:
 def workspace() -> Workspace | None:
     """Return the workspace that the link names, else the one this session works on; keep the link up to date."""
     linked, own = st.query_params.get("ws"), st.session_state.get("ws")
-    space = house().vault.get(linked) or (None if linked else house().vault.get(own))
-    if space is None:
-        st.session_state["gone"] = bool(linked or own)
+    wanted = linked or own
+    if wanted and not team.may(wanted, "viewer"):
+        # The same answer whether there is such a workspace or not; nothing of it is touched.
+        st.session_state["gone"], st.session_state["refused"] = True, wanted
         return None
+    st.session_state.pop("refused", None)
+    space = house().vault.get(wanted)
+    if space is None:
+        st.session_state["gone"] = bool(wanted)
+        return None
+    team.sync(space)
     if own != space.id:
         st.session_state.pop("point", None)
     st.session_state["ws"], st.session_state["gone"] = space.id, False
@@ -113,11 +132,12 @@ def enter(space: Workspace) -> None:
     st.session_state["ws"] = space.id
     st.session_state["brought"] = {*st.session_state.get("brought", ()), space.id}
     st.session_state.pop("point", None)
+    team.open_in_store(space)
 
 
 def brought(space: Workspace) -> bool:
-    """Say whether this session brought the table: whoever has only the link gets no rows of it."""
-    return space.owner == "sample" or space.id in st.session_state.get("brought", ())
+    """Say whether this person may hand rows over: an owner of the workspace; of a sample, which is public, anybody."""
+    return space.owner == "sample" or team.role(space.id) == "owner"
 
 
 def link(page: str, space: Workspace) -> None:
@@ -131,6 +151,8 @@ def start_sweep(space: Workspace) -> None:
         raise UserError("a sweep needs a table", got="none", do="Load a sample, or upload a table on the Data page.")
     if space.running:
         return
+    if not team.may(space.id, "member"):
+        raise no_entry()
     if unit.compares_private(space):
         unit.demand(space)
     looks = int(space.looks.get("count", 0))
@@ -184,9 +206,10 @@ DARK_STYLE = (
 def bar(space: Workspace | None) -> None:
     """Draw the bar on top of every page: study, table and where it lives, requirements met, forget."""
     st.html(STYLE + (DARK_STYLE if st.context.theme.type == "dark" else ""))
+    identity.remember()
     if space is None:
         return
-    name, rows, met, forget = st.columns([2.4, 3.6, 2.2, 1.6], vertical_alignment="center")
+    name, rows, met, here, forget = st.columns([2.0, 2.8, 1.8, 1.5, 1.9], vertical_alignment="center")
     title = space.draft.get("study", {}).get("name") or space.name or "New study"
     name.markdown(f"**{plain(title)}**")
     if space.table is None:
@@ -199,7 +222,9 @@ def bar(space: Workspace | None) -> None:
         counts = passing(snapshot.result)
         total = sum(counts.values())
         met.caption(f"{counts['yes']} of {total} settings meet every limit")
-    if forget.button("Forget this data now", key="forget", icon=":material/delete:"):
+    with here:
+        people.show(space.id)
+    if team.may(space.id, "member") and forget.button("Forget this data now", key="forget", icon=":material/delete:"):
         forget_now(space)
 
 
@@ -214,15 +239,32 @@ def forget_now(space: Workspace) -> None:
 
 
 def empty(what: str, button: str = "Go to Start") -> None:
-    """Draw a page that has nothing to show yet: why, and one button."""
-    if st.session_state.get("gone"):
+    """Draw a page that has nothing to show yet: why, and one button; to who may not enter, a way to ask."""
+    refused = st.session_state.get("refused")
+    if refused is not None:
+        people.ask_access(refused)
+    elif st.session_state.get("gone"):
         st.info(
             "The table behind this link is no longer in memory: it was forgotten on request, after 30 minutes without "
-            "a visit, or when the server restarted. Load it again to go on.",
+            "a visit, or when the server restarted. Load it again to go on. What the team said and decided is kept: "
+            "see Decide.",
             icon=":material/history:",
         )
     else:
         st.info(what, icon=":material/info:")
     if st.button(button, type="primary", key="empty"):
         st.query_params.clear()
+        st.session_state.pop("ws", None)
         st.switch_page(PAGES["start"])
+
+
+def onlooker(space: Workspace) -> bool:
+    """Say to somebody who may only look that this page is for changing things; return whether that is so."""
+    if team.may(space.id, "member"):
+        return False
+    st.info(
+        "You look on: only members change the table, its columns and the settings. The chart, the discussion and the "
+        "report are open to you.",
+        icon=":material/visibility:",
+    )
+    return True

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.data.table import task_of
 from core.models import MODELS
+from core.tradeoff.requirement import QUANTITIES
 from core.utility.metrics import ALL_METRICS, metrics_for
 from pages.components.vault import Workspace
 
@@ -62,9 +63,11 @@ def settle(space: Workspace) -> list[str]:
         told.append(f"The chart now shows {metrics[head['metric']].title}.")
     kept = []
     for block in space.draft.get("requirement", []):
-        name = block.get("metric")
+        name, quantity = block.get("metric"), QUANTITIES.get(block.get("limit_on") or "")
         if name in ALL_METRICS and name not in metrics:
             told.append(f"The limit on {ALL_METRICS[name].title} was removed: this target has no such number.")
+        elif quantity is not None and quantity.task not in (None, wanted):
+            told.append(f"The limit on {quantity.title} was removed: this target has no such number.")
         else:
             kept.append(block)
     if told:

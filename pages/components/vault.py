@@ -47,6 +47,8 @@ class Workspace:
         What the Techniques page found on this table, and how often it looked.
     unit : str or None
         The schema (`components.unit.mark`) for which somebody confirmed whom a row stands for.
+    limits_known, limits_at : list and tuple, or None
+        The limits when draft and team's board were last alike, and when that was (`components.team.sync`).
     """
 
     id: str
@@ -71,6 +73,8 @@ class Workspace:
     undo: list[list[dict[str, Any]]] = field(default_factory=list)
     looks: dict[str, Any] = field(default_factory=dict)
     unit: str | None = None
+    limits_known: list[dict[str, Any]] | None = None
+    limits_at: Any = None
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def study(self) -> Study:
@@ -178,6 +182,7 @@ class Vault:
             space.job = space.last = space.raw = space.table = space.schema = None
             space.draft, space.profile, space.notes, space.size = {}, (), {}, 0
             space.stack, space.undo, space.looks, space.unit = None, [], {}, None
+            space.limits_known = space.limits_at = None
         self._on_forget()
         gc.collect()
         return True

@@ -10,14 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.team.events import Actor
+
 ROOT = Path(__file__).resolve().parents[2]
 os.environ["MIDDLEGROUND_WORKERS"] = "0"
 sys.path.insert(0, str(ROOT))
 
 
 @pytest.fixture(autouse=True)
-def fresh_house():
-    """Give every test an empty vault."""
+def fresh_house(tmp_path, monkeypatch):
+    """Give every test an empty vault and a store of its own."""
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'team.db'}")
     from pages.components import shell
 
     shell.house.clear()
@@ -86,4 +89,11 @@ def workspace(fresh_house, small_frame):
             {"name": "quiet", "risk": "membership", "at_most": 0.99, "owner": "privacy officer"},
         ],
     }
+    return shared(fresh_house, space)
+
+
+def shared(house, space):
+    """Put a workspace into the store as somebody else's: whoever has its link is a member."""
+    opened = {"name": "Small", "requirements": space.draft["requirement"]}
+    house.store().create(Actor(key="somebody else"), opened, workspace=space.id)
     return space

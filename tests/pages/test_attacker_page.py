@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +12,7 @@ from core.data.table import Table
 from core.tradeoff.bench import Bench
 from core.tradeoff.study import parse_study
 from pages.components import attacker, limits, task
-from tests.pages.test_pages import start, visit, words
+from tests.pages.test_pages import drawn, start, visit, words
 
 
 def field(space, name):
@@ -122,7 +121,7 @@ def test_metrics_limits_and_chart_follow_the_task(numbers):
     text = words(at)
     assert "Mean absolute error is **" in text
     assert "lower is better" in text
-    figure = json.loads(at.get("bidi_component")[0].proto.json)["figure"]
+    figure = drawn(at)
     low, high = figure["layout"]["yaxis"]["range"]
     assert low > high  # upside down: up is better
     at.selectbox(key=f"new-limit-{numbers.id}").set_value(("metric", "mae")).run()

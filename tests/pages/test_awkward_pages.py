@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from core.report import render
+from tests.pages.conftest import shared
 from tests.pages.test_pages import start, visit, words
 from tests.tables import awkward
 
@@ -32,6 +33,7 @@ def test_every_page_takes_the_table(fresh_house, name):
         "requirement": [{"name": "useful", "metric": "accuracy", "at_least": 0.5, "owner": "<b>me</b>"}],
     }
     space.draft["study"]["assume_public_domain"] = True
+    shared(fresh_house, space)
     assert not visit("data", space).exception
     at = visit("trade_off", space)
     assert at.button(key="run").disabled  # nothing runs before somebody says whom a row stands for

@@ -37,6 +37,12 @@ def words(at):
     return "\n".join(str(element.value) for kind in kinds for element in at.get(kind))
 
 
+def drawn(at):
+    """Return the figure of the chart."""
+    held = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+    return next(data["figure"] for data in held if "figure" in data)
+
+
 def start(space):
     from pages.components import shell
 
@@ -54,8 +60,8 @@ def test_an_empty_page_says_what_to_do_and_has_a_button_for_it(page):
     assert "How much privacy" in at.title[0].value
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_link_to_a_forgotten_table_says_so(page):
+@pytest.mark.parametrize("page", PAGES[1:])
+def test_a_link_to_nothing_says_what_may_be_the_matter(page):
     at = AppTest.from_file(ENTRY, default_timeout=60)
     at.query_params["ws"] = "x" * 22
     at.run()
@@ -64,7 +70,13 @@ def test_a_link_to_a_forgotten_table_says_so(page):
         at.query_params["ws"] = "x" * 22
         at.run()
     assert not at.exception
-    assert "no longer in memory" in words(at)
+    assert "either there is nothing behind it" in words(at)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("start", "decide")])
+def test_a_link_to_a_forgotten_table_says_so(page, workspace, fresh_house):
+    assert fresh_house.vault.forget(workspace.id)
+    assert "no longer in memory" in words(visit(page, workspace))
 
 
 def test_start_answers_in_two_sentences_and_says_where_data_go():
@@ -98,9 +110,9 @@ def test_a_sweep_runs_and_every_setting_is_shown_the_skipped_one_with_its_reason
     text = words(at)
     assert "finished in" in text
     assert "k\\-anonymity\\[k\\=5000\\]** skipped" in text
-    figure = json.loads(at.get("bidi_component")[0].proto.json)["figure"]
-    drawn = {d[0] for trace in figure["data"] for d in trace.get("customdata") or []}
-    assert {"no-protection", "k-anonymity[k=3]"} <= drawn
+    figure = drawn(at)
+    ids = {d[0] for trace in figure["data"] for d in trace.get("customdata") or []}
+    assert {"no-protection", "k-anonymity[k=3]"} <= ids
     assert [row["Setting"] for row in at.dataframe[0].value.to_dict("records")] == [
         "constant",
         "no-protection",
@@ -138,7 +150,7 @@ def test_a_linked_point_shows_its_sentence_its_reference_and_what_was_not_measur
     strip = next(h.value for h in at.get("html") if "data-status" in h.value)
     assert strip.count("data-status=") == 6
     assert "Re-identification" in strip
-    assert '"technique": "mondrian_k_anonymity"' in at.code[0].value
+    assert '"technique": "mondrian_k_anonymity"' in "".join(code.value for code in at.code)
 
 
 def test_a_running_sweep_shows_progress_and_stop_and_stopping_keeps_what_is_done(workspace):
@@ -191,9 +203,9 @@ def test_the_shown_threat_changes_and_a_threat_without_numbers_is_not_drawn_as_z
     at.selectbox(key=f"threat-{workspace.id}").set_value("reidentification").run()
     assert not at.exception
     assert workspace.job.study.threat == "reidentification"
-    figure = json.loads(at.get("bidi_component")[0].proto.json)["figure"]
-    drawn = {d[0] for trace in figure["data"] for d in trace.get("customdata") or []}
-    assert drawn == {"no-protection", "k-anonymity[k=3]"}  # knowing nothing releases no rows: no place, not zero
+    figure = drawn(at)
+    ids = {d[0] for trace in figure["data"] for d in trace.get("customdata") or []}
+    assert ids == {"no-protection", "k-anonymity[k=3]"}  # knowing nothing releases no rows: no place, not zero
     assert "knows nothing has no place on this chart" in words(at)
     risks = {row["Setting"]: row["Risk"] for row in at.dataframe[0].value.to_dict("records")}
     assert risks["constant"] == "does not arise"
@@ -246,7 +258,7 @@ def test_the_report_is_shown_for_every_audience_and_can_be_taken_along(workspace
         assert "Small" in at.get("iframe")[0].proto.srcdoc
     labels = [button.label for button in at.get("download_button")]
     assert labels == ["HTML", "PDF", "Markdown", "CSV", "JSON", "Study (TOML)", "Schema (JSON)"]
-    assert "python -m core run small.toml" in at.code[0].value
+    assert "python -m core run small.toml" in "".join(code.value for code in at.code)
 
 
 def test_the_report_of_a_sample_of_the_people_says_so(workspace):

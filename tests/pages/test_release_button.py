@@ -48,4 +48,4 @@ def test_whoever_has_only_the_link_cannot_hand_rows_over(workspace):
     start(workspace).job.wait(60)
     at = visit("trade_off", workspace, point="no-protection")
     assert not [button for button in at.button if button.key == "make-release"]
-    assert "Only whoever brought the table" in words(at)
+    assert "Only an owner of this workspace" in words(at)

@@ -60,7 +60,7 @@ def test_a_first_look_at_an_accuracy_asks_for_more_than_a_last_one():
     error = 0.01
     for look, z in LOOKS.items():
         spread = Spread(0.8 + 2.7 * error, error**2, 1e-12, 10**6, look)
-        assert utility_verdict(FLOOR, spread, look) == ("yes" if z < 2.7 else "unproven")
+        assert utility_verdict(FLOOR, spread, look).verdict == ("yes" if z < 2.7 else "unproven")
     assert norm.ppf(0.975) < 2.7
 
 
