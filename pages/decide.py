@@ -15,40 +15,50 @@ ensure_entry()
 
 
 def page(key: str, space: Workspace | None) -> None:
-    """Draw the meeting from top to bottom: shortlist, questions, discussion, vote, decision, minutes."""
+    """Draw the meeting from top to bottom: shortlist, questions, discussion, vote, decision, minutes.
+
+    Every part has a container of its own that is always there: Streamlit builds a text box anew, and forgets what is
+    being typed in it, as soon as the number of elements before it changes (docs/decisions.md).
+    """
     found = team.found(key)
     if found is None:
         return
     here, board = found
-    team.problems()
-    conflict.show(here)
-    if space is None:
-        st.info(
-            "The table of this workspace is no longer in memory. What was shortlisted, said and decided is kept here; "
-            "to measure again, load the table again.",
-            icon=":material/history:",
-        )
-    if here.may("member"):
-        identity.ask_name("decide", "Comments, votes and signatures carry it.")
-    with told():
+    notice, lead, listed = (st.container() for _ in range(3))
+    left, right = st.columns(2, gap="large")
+    decided, minuted = (st.container() for _ in range(2))
+    with notice:
+        team.problems()
+        conflict.show(here)
+        if space is None:
+            st.info(
+                "The table of this workspace is no longer in memory. What was shortlisted, said and decided is kept "
+                "here; to measure again, load the table again.",
+                icon=":material/history:",
+            )
+        if here.may("member"):
+            identity.ask_name("decide", "Comments, votes and signatures carry it.")
+    with lead, told():
         meeting.bar(here, board)
         meeting.show(here, board, space)
-    st.subheader("The shortlist, side by side", anchor=False)
-    with told():
+    with listed, told():
+        st.subheader("The shortlist, side by side", anchor=False)
         shortlist.show(here, board, space)
-    left, right = st.columns(2, gap="large")
-    with left, told():
-        st.subheader("Open questions", anchor=False)
-        discuss.questions(here, board)
-        st.subheader("Blind vote", anchor=False)
-        ballot.show(here, board)
+    with left:
+        asked, voted = st.container(), st.container()
+        with asked, told():
+            st.subheader("Open questions", anchor=False)
+            discuss.questions(here, board)
+        with voted, told():
+            st.subheader("Blind vote", anchor=False)
+            ballot.show(here, board)
     with right, told():
         st.subheader("Discussion", anchor=False)
         discuss.comments(here, board, every=True)
-    st.subheader("The decision", anchor=False)
-    with told():
+    with decided, told():
+        st.subheader("The decision", anchor=False)
         proposal.show(here, board, space)
-    with st.expander("Minutes, as they wrote themselves", key="minutes"):
+    with minuted.expander("Minutes, as they wrote themselves", key="minutes"):
         lines = [f"- {line.at[:10]} {line.at[11:16]} UTC, **{plain(line.name)}** ({line.source}) {plain(line.text)}"
                  for line in minutes(here.events())]  # fmt: skip
         st.markdown("\n".join(lines[-200:]))

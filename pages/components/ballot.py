@@ -19,13 +19,16 @@ def label(choice: str) -> str:
 
 def show(here: Room, board: Board) -> None:
     """Draw the vote that is on, or a way to open one, and the votes before."""
+    now, before = st.container(), st.container()
     waiting = next((r for r in board.rounds if r.revealed is None), None)
-    if waiting is not None:
-        _cast(here, waiting)
-    elif here.may("member"):
-        _open(here, board)
-    for done in reversed([r for r in board.rounds if r.revealed is not None]):
-        result(done)
+    with now:
+        if waiting is not None:
+            _cast(here, waiting)
+        elif here.may("member"):
+            _open(here, board)
+    with before:
+        for done in reversed([r for r in board.rounds if r.revealed is not None]):
+            result(done)
 
 
 def _open(here: Room, board: Board) -> None:
@@ -52,8 +55,11 @@ def _cast(here: Room, vote: Round) -> None:
         told = f"{many} {'person has' if many == 1 else 'people have'} voted: {', '.join(map(plain, vote.voted))}."
         st.caption(told if many else "Nobody has voted yet. Choices stay hidden until the vote is revealed.")
         mine = next((v for v in vote.votes if v.by.key == here.actor.key), None)
+        yours = st.empty()
         if mine is not None:
-            st.markdown(f"You voted for **{plain(label(mine.choice))}**. Nobody else sees that yet; you may change it.")
+            yours.markdown(
+                f"You voted for **{plain(label(mine.choice))}**. Nobody else sees that yet; you may change it."
+            )
         if not here.may("member") or not identity.has_name():
             return
         with st.form(f"vote-{vote.id}", border=False):

@@ -16,20 +16,22 @@ from pages.components.words import plain
 def comments(here: Room, board: Board, about: str | None = None, every: bool = False) -> None:
     """Draw the comments about a setting, or with `every` all of them, and a box for one more."""
     shown = [c for c in board.comments if every or c.about == about]
+    held, box = st.container(), st.container()
     for comment in shown[-50:]:
-        with st.container(border=True, gap="small"):
+        with held, st.container(border=True, gap="small"):
             place = f" about **{plain(comment.about)}**" if every and comment.about else ""
             st.markdown(f"{said.by(comment.by, comment.at)}{place}")
             st.markdown(plain(comment.text).replace("\n", "  \n"))
             if comment.id in board.undoable:
                 said.undo(here, comment.id, f"{about}-{comment.id}")
     if len(shown) > 50:
-        st.caption(f"{len(shown) - 50} earlier comments are in the minutes.")
+        held.caption(f"{len(shown) - 50} earlier comments are in the minutes.")
     if not here.may("member"):
         return
     key = f"comment-{here.workspace}-{about}"
-    if identity.has_name():
-        said.write("Your comment", "Say it", key, lambda text, id: here.comment(text, about, id))
+    with box:
+        if identity.has_name():
+            said.write("Your comment", "Say it", key, lambda text, id: here.comment(text, about, id))
 
 
 def _settles(here: Room, question: Question) -> Callable[[str, str], Event]:
@@ -37,12 +39,16 @@ def _settles(here: Room, question: Question) -> Callable[[str, str], Event]:
 
 
 def questions(here: Room, board: Board) -> None:
-    """Draw the agenda: what is open first, then what was answered."""
-    waiting = [q for q in board.questions if q.answer is None]
+    """Draw the agenda in the order in which it came; what was answered keeps its place."""
+    held, box = st.container(), st.container()
     if not board.questions:
-        st.caption("No open questions.")
-    for question in waiting:
-        with st.container(border=True, gap="small"):
+        held.caption("No open questions.")
+    for question in board.questions:
+        with held, st.container(border=question.answer is None, gap="small"):
+            if question.answer is not None:
+                who = question.settled_by.name if question.settled_by else ""
+                st.markdown(f":material/check: {plain(question.text)}  \n{plain(question.answer)} ({plain(who)})")
+                continue
             st.markdown(f":material/help: {plain(question.text)}")
             st.caption(f"Asked by {said.by(question.by, question.at)}")
             if here.may("member") and here.actor.name:
@@ -50,16 +56,10 @@ def questions(here: Room, board: Board) -> None:
                 event = question.id.removeprefix("question:")
                 if event in board.undoable:
                     said.undo(here, event, question.id)
-    done = [q for q in board.questions if q.answer is not None]
-    if done:
-        with st.expander(f"{len(done)} answered"):
-            for question in done:
-                who = question.settled_by.name if question.settled_by else ""
-                st.markdown(f":material/check: {plain(question.text)}")
-                st.markdown(f"{plain(question.answer)} ({plain(who)})")
     if here.may("member") and here.actor.name:
-        said.write("A question for the agenda", "Put it on the agenda", f"question-{here.workspace}",
-                   lambda text, id: here.question(text, id), height=68)  # fmt: skip
+        with box:
+            said.write("A question for the agenda", "Put it on the agenda", f"question-{here.workspace}",
+                       lambda text, id: here.question(text, id), height=68)  # fmt: skip
 
 
 def point_buttons(workspace: str, space: object, point: str) -> None:

@@ -109,8 +109,9 @@ def _remove(space: Workspace, block: dict[str, Any], version: int | None) -> Non
 def show(space: Workspace) -> None:
     """Draw every requirement of the draft, and a way to add one."""
     blocks: list[dict[str, Any]] = space.draft.setdefault("requirement", [])
+    held = st.container()  # of its own, so that a limit that somebody adds does not empty the form below
     for place, block in enumerate(blocks):
-        with st.container(border=True, gap="small"):
+        with held, st.container(border=True, gap="small"):
             _one(space, place, block, team.version_of(space, str(block["name"])))
     with st.popover("Add a requirement", icon=":material/add:", width="stretch"):
         _add(space, blocks)

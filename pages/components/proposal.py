@@ -31,17 +31,18 @@ def today() -> date:
 
 
 def show(here: Room, board: Board, space: Workspace | None) -> None:
-    """Draw the proposals of this workspace, the latest first, and a form for a new one."""
-    for decision in reversed(board.decisions):
-        with st.container(border=True, key=f"card-{decision.id.replace(':', '-')}"):
+    """Draw the proposals of this workspace in the order in which they came, and a form for a new one."""
+    held, more = st.container(), st.container()
+    for decision in board.decisions:
+        with held, st.container(border=True, key=f"card-{decision.id.replace(':', '-')}"):
             card(here, board, decision, space)
     if not here.may("member"):
         return
     if not board.shortlist:
-        st.caption("Shortlist a setting first: a decision stands on one as it was measured.")
+        more.caption("Shortlist a setting first: a decision stands on one as it was measured.")
         return
     waiting = any(d.conclusion is None for d in board.decisions)
-    with st.expander("Propose a setting", expanded=not waiting, key=f"propose-{here.workspace}"):
+    with more.expander("Propose a setting", expanded=not waiting, key=f"propose-{here.workspace}"):
         if identity.has_name():
             _form(here, board, None)
 
@@ -105,7 +106,18 @@ def card(here: Room, board: Board, decision: Decision, space: Workspace | None) 
     """Draw one decision: state, wording, evidence, signatures, objections, and what this person can do."""
     status = decision.status(today())
     sign, word = STATES[status]
-    st.markdown(f"#### {sign} {plain(decision.point)}: {word}")
+    told, acts, file = (st.container() for _ in range(3))
+    with told:
+        _told(here, decision, space, f"#### {sign} {plain(decision.point)}: {word}")
+    if decision.conclusion is None and here.may("member") and here.actor.name:
+        with acts:
+            _acts(here, board, decision)
+    with file:
+        download(here, board, decision, space)
+
+
+def _told(here: Room, decision: Decision, space: Workspace | None, head: str) -> None:
+    st.markdown(head)
     st.markdown(f"**{plain(decision.question)}**")
     if decision.why:
         st.markdown(plain(decision.why).replace("\n", "  \n"))
@@ -129,9 +141,6 @@ def card(here: Room, board: Board, decision: Decision, space: Workspace | None) 
         st.markdown(
             f"Closed as **{decision.conclusion}** by {said.by(decision.concluded_by, decision.concluded_at or '')}{why}"
         )
-    elif here.may("member") and here.actor.name:
-        _acts(here, board, decision)
-    download(here, board, decision, space)
 
 
 def _cover(here: Room, decision: Decision, space: Workspace | None) -> None:
@@ -153,8 +162,10 @@ def _cover(here: Room, decision: Decision, space: Workspace | None) -> None:
 def _acts(here: Room, board: Board, decision: Decision) -> None:
     key = decision.id.replace(":", "-")
     version = f"version-{decision.id}"
+    wording = st.container()
     if st.session_state.get(f"editing-{decision.id}"):
-        _form(here, board, decision)
+        with wording:
+            _form(here, board, decision)
     with st.form(f"sign-{key}", border=False):
         reason = st.text_area("Your reason (needed to refuse)", key=f"sign-reason-{key}", height=68, max_chars=8000)
         left, right = st.columns(2)
@@ -164,26 +175,29 @@ def _acts(here: Room, board: Board, decision: Decision) -> None:
         act = here.sign if signs else here.refuse
         team.tried(lambda: act(decision.id, decision.version, reason))
         st.rerun()
-    places = st.columns(3)
 
     def edit() -> None:
         st.session_state[f"editing-{decision.id}"] = True
         st.session_state[version] = decision.version
 
-    places[0].button("Change the wording", key=f"edit-{key}", on_click=edit, width="stretch",
-                     help="Signatures cover one wording: they have to be given again.")  # fmt: skip
-    if decision.by.key != here.actor.key and not here.may("owner"):
-        return
+    st.button("Change the wording", key=f"edit-{key}", on_click=edit, icon=":material/edit:",
+              help="Signatures cover one wording: they have to be given again.")  # fmt: skip
+    if decision.by.key == here.actor.key or here.may("owner"):
+        _close(here, decision)
 
-    def close(verdict: str) -> None:
-        with team.kept():
-            here.conclude(decision.id, verdict, st.session_state.get(f"sign-reason-{key}", ""))
 
-    places[1].button("Close as accepted", key=f"accept-{key}", on_click=close, args=("accepted",), width="stretch",
-                     icon=":material/task_alt:")  # fmt: skip
-    places[2].button("Close as refused", key=f"reject-{key}", on_click=close, args=("refused",), width="stretch",
-                     icon=":material/block:")  # fmt: skip
-    st.caption("Closing over a refusal takes a reason: write it in the box above. What was refused stays on record.")
+def _close(here: Room, decision: Decision) -> None:
+    key = decision.id.replace(":", "-")
+    with st.form(f"close-{key}", border=False):
+        why = st.text_area("Why it is closed like this (needed when somebody refused)", key=f"close-reason-{key}",
+                           height=68, max_chars=8000)  # fmt: skip
+        left, right = st.columns(2)
+        yes = left.form_submit_button("Close as accepted", icon=":material/task_alt:", width="stretch")
+        no = right.form_submit_button("Close as refused", icon=":material/block:", width="stretch")
+        st.caption("A refusal stays on record, whatever is decided.")
+    if yes or no:
+        team.tried(lambda: here.conclude(decision.id, "accepted" if yes else "refused", why))
+        st.rerun()
 
 
 def file_of(here: Room, board: Board, decision: Decision, space: Workspace | None) -> dict[str, object] | None:

@@ -76,6 +76,8 @@ def show(here: Room, board: Board, space: Workspace | None) -> None:
             "The shortlist is empty. Open a setting on the Trade-off page and press Shortlist, or choose one below.",
             icon=":material/playlist_add:",
         )
+    if here.may("member"):
+        _add(here, board, space)
     shown = board.shortlist[:MOST]
     lines, stale = [], []
     for candidate in shown:
@@ -94,8 +96,11 @@ def show(here: Room, board: Board, space: Workspace | None) -> None:
     if stale:
         told = "; ".join(stale)
         st.warning(f"Changed since these were measured: {told}. The numbers above are those of then.")
-    if here.may("member"):
-        _change(here, board, space)
+    if board.shortlist and here.may("member"):
+        for place, candidate in zip(st.columns(max(len(board.shortlist), 3)), board.shortlist, strict=False):
+            with place:
+                st.caption(f"{plain(candidate.point)}: put here by {said.by(candidate.by, candidate.at)}")
+                _off(here, candidate)
 
 
 def _changed(body: Mapping[str, Any], space: Workspace | None) -> list[str]:
@@ -104,12 +109,8 @@ def _changed(body: Mapping[str, Any], space: Workspace | None) -> list[str]:
     return moved(body, space.draft, space.schema.to_json(), space.table.fingerprint)
 
 
-def _change(here: Room, board: Board, space: Workspace | None) -> None:
-    places = st.columns(max(len(board.shortlist), 1) + 1, vertical_alignment="bottom")
-    for place, candidate in zip(places, board.shortlist, strict=False):
-        with place:
-            st.caption(f"{plain(candidate.point)}: put here by {said.by(candidate.by, candidate.at)}")
-            _off(here, candidate)
+def _add(here: Room, board: Board, space: Workspace | None) -> None:
+    """Draw the box with the measured settings that are not on the shortlist yet."""
     snapshot = None if space is None else space.snapshot()
     if space is None or snapshot is None:
         return
@@ -117,17 +118,16 @@ def _change(here: Room, board: Board, space: Workspace | None) -> None:
     more = [str(p["id"]) for p in settings_of(snapshot.result) if p["id"] not in listed]
     if not more:
         return
-    key = f"add-shortlist-{here.workspace}"
+    key = f"add-shortlist-{here.workspace}-{'-'.join(sorted(listed))}"  # a box of its own each time: it starts empty
 
     def put() -> None:
         with team.kept():
             chosen, state = st.session_state.get(key), team.freeze(space)
             if chosen and state:
                 here.shortlist(chosen, state)
-        st.session_state[key] = None
 
-    places[-1].selectbox("Add to the shortlist", more, index=None, key=key, on_change=put,
-                         placeholder="a measured setting")  # fmt: skip
+    st.selectbox("Add to the shortlist", more, index=None, key=key, on_change=put, placeholder="a measured setting",
+                 width=420)  # fmt: skip
 
 
 def _off(here: Room, candidate: Candidate) -> None:

@@ -112,12 +112,15 @@ def knobs(space: Workspace) -> None:
     for place, step in enumerate(list(found)):
         technique = TECHNIQUES[step["technique"]]
         base = f"knob-{space.id}-{space.revision}-{place}-{technique.key}"
+        # The buttons keep their names when the step changes: Streamlit leaves a pressed button in sight as long as it
+        # has the focus when another one takes its place, and the page then jumps away under the next press.
+        stays = f"step-{space.id}-{place}"
         with st.container(border=True):
             title, up, out = st.columns([5, 1, 1], vertical_alignment="center")
             title.markdown(f"**{place + 1}. {plain(technique.title)}**")
             up.button(
                 ":material/arrow_upward:",
-                key=f"{base}-up",
+                key=f"{stays}-up",
                 disabled=place == 0,
                 on_click=_moved,
                 args=(space, place),
@@ -126,7 +129,7 @@ def knobs(space: Workspace) -> None:
             )
             out.button(
                 ":material/close:",
-                key=f"{base}-out",
+                key=f"{stays}-out",
                 on_click=_removed,
                 args=(space, place),
                 type="tertiary",

@@ -7,7 +7,7 @@ from tests.planted.bug import Bug
 DP = "core/techniques/dp_logistic_regression.py"
 ATTACKED = "core/tradeoff/attacked.py"
 DIFFERENCE = "core/tradeoff/difference.py"
-POINT = "core/tradeoff/point.py"
+JUDGE = "core/tradeoff/judge.py"
 REPLICATE = "core/tradeoff/replicate.py"
 REQUIREMENTS = "core/tradeoff/requirements.py"
 RISKS = "core/tradeoff/risks.py"
@@ -18,7 +18,7 @@ OURS = (
     Bug(
         key="21",
         title="Replicates that differ are not part of the interval",
-        file=POINT,
+        file=JUDGE,
         old="replicate_variance=float(values.var(ddof=1) / len(values)) if len(values) > 1 else 0.0",
         new="replicate_variance=0.0",
         test="tests/planted/test_aggregates.py::test_accuracy_varies_over_people_and_over_replicates_and_both_count",
@@ -37,26 +37,26 @@ OURS = (
         key="22",
         title="A first look at an accuracy asks for no more than a last one",
         file=REQUIREMENTS,
-        old="verdict = _compare(requirement, spread.interval(two_sided_level(LOOKS[look])))",
-        new="verdict = _compare(requirement, spread.interval(0.95))",
+        old="spread.interval(two_sided_level(LOOKS[look])), spread.people_interval(_last_level())",
+        new="spread.interval(0.95), spread.people_interval(_last_level())",
         test="tests/planted/test_aggregates.py::test_a_first_look_at_an_accuracy_asks_for_more_than_a_last_one",
         why="2.7 standard errors are enough at the second look, not at the first",
     ),
     Bug(
         key="22b",
         title="Verdicts move between the planned looks",
-        file=POINT,
-        old="looked = outcomes[:look] if look is not None else outcomes",
-        new="looked = outcomes",
+        file=JUDGE,
+        old="looked = list(outcomes[:look] if look is not None else outcomes)",
+        new="looked = list(outcomes)",
         test="tests/planted/test_looks.py::test_replicates_between_two_looks_change_no_verdict",
         why="limits on a fine grid: the third replicate may move none",
     ),
     Bug(
         key="22c",
         title="A yes holds for the attacker of today only",
-        file=POINT,
-        old="            interval = measured.intervals.get(threat)\n",
-        new="            interval, upper = measured.intervals.get(threat), None\n",
+        file=JUDGE,
+        old="measured.intervals.get(threat), look, upper)",
+        new="measured.intervals.get(threat), look, None)",
         test="tests/planted/test_looks.py::test_a_yes_to_a_limit_on_membership_needs_the_ceiling_under_the_limit",
         why="yes exactly where the ceiling is under the limit",
     ),
@@ -145,8 +145,8 @@ OURS = (
         key="27b",
         title="Rows taken for persons in a group's accuracy",
         file=SUBGROUPS,
-        old="test = codes[split.persons[split.test_rows]]",
-        new="test = codes[split.test_rows % len(codes)]",
+        old="test = codes[split.persons[split.test_rows]]\n    pool, attacked",
+        new="test = codes[split.test_rows % len(codes)]\n    pool, attacked",
         test="tests/planted/test_part_attacked.py::test_groups_are_groups_of_people",
         why="people with one to three rows in any order",
     ),
