@@ -5,7 +5,7 @@ PORT ?= 8501
 BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: run install install-dev test check lint types slow e2e deep bench clean
+.PHONY: run install install-dev test check lint types slow postgres e2e deep bench clean
 
 run: install
 	@$(BIN)/python -m pages.components.static_files
@@ -23,7 +23,7 @@ $(VENV)/.installed: requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-postgres.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
@@ -45,6 +45,10 @@ types: install-dev
 
 slow: install-dev
 	$(BIN)/python -m pytest -q -n auto --dist worksteal -m slow
+
+# Starts a private server of Debian's `postgresql`, as another user where this one is root, and stops it.
+postgres: install-dev
+	$(BIN)/python -m pytest -q -m postgres tests/team
 
 e2e: install-dev
 	@$(BIN)/python -m pages.components.static_files

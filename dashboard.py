@@ -22,6 +22,7 @@ page = st.navigation(
         st.Page("pages/techniques.py", title="Techniques", url_path="techniques"),
         st.Page("pages/trade_off.py", title="Trade-off", url_path="trade_off"),
         st.Page("pages/decide.py", title="Decide", url_path="decide"),
+        st.Page("pages/decisions.py", title="Decisions", url_path="decisions"),
         st.Page("pages/report.py", title="Report", url_path="report"),
         st.Page("pages/is_it_true.py", title="Is it true here?", url_path="is_it_true"),
     ],

@@ -19,8 +19,10 @@ from core.ask import add_ask
 from core.audit.command import add_audit
 from core.claims.command import add_claims
 from core.errors import UserError
+from core.recheck.command import add_decision
 from core.release.command import add_release
 from core.solve import add_solve
+from core.survival.command import add_survive
 
 
 def _listing(what: str) -> list[dict[str, Any]]:
@@ -231,11 +233,12 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--audience", default="team", choices=("team", "external", "executive"))
     command.add_argument("-o", dest="output", required=True)
     command.set_defaults(run=_report)
-    add_audit(commands)
+    add_decision(add_audit(commands))
     add_release(commands)
     add_ask(commands)
     add_claims(commands)
     add_solve(commands)
+    add_survive(commands)
     return top
 
 

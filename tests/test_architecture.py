@@ -22,7 +22,7 @@ LAYERS = [
     ("release",),
     ("charts",),
     ("report",),
-    ("team", "ask", "solve", "claims"),
+    ("team", "recheck", "survival", "ask", "solve", "claims"),
     ("__main__",),
 ]
 PLACE = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -83,6 +83,7 @@ def test_the_top_level_is_fixed():
         "requirements.txt",
         "requirements-dev.txt",
         "requirements-deep.txt",
+        "requirements-postgres.txt",
         "README.md",
         "dashboard.py",
         "pages",

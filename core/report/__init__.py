@@ -11,7 +11,13 @@ from core.report.audience import AUDIENCES, for_audience
 FORMATS = ("html", "pdf", "md", "csv", "json")
 
 
-def render(result: Mapping[str, Any], format: str, audience: str = "team") -> bytes:
+def render(
+    result: Mapping[str, Any],
+    format: str,
+    audience: str = "team",
+    decision: Mapping[str, Any] | None = None,
+    free_text: bool = False,
+) -> bytes:
     """Return a report of a result; the same result gives the same bytes.
 
     Parameters
@@ -20,6 +26,11 @@ def render(result: Mapping[str, Any], format: str, audience: str = "team") -> by
         A result of schema `middleground.result/1`, finished or partial.
     format : {"html", "pdf", "md", "csv", "json"}
     audience : {"team", "external", "executive"}
+    decision : mapping, optional
+        A decision file of schema `middleground.decision/1`; parts may be missing. When it was taken on other numbers
+        than those of `result`, the report says so first.
+    free_text : bool
+        Whether outsiders read what people wrote; the team always does.
 
     Returns
     -------
@@ -43,11 +54,11 @@ def render(result: Mapping[str, Any], format: str, audience: str = "team") -> by
         from core.report.csv_table import render_csv
         from core.report.json_export import render_json
 
-        seen = for_audience(result, audience)
+        seen = for_audience(result, audience, decision, free_text)
         return (render_csv(seen, audience == "team") if format == "csv" else render_json(seen)).encode()
     from core.report.build import build
 
-    report = build(result, audience)
+    report = build(result, audience, decision, free_text)
     if format == "pdf":
         from core.report.pdf import render_pdf
 

@@ -6,12 +6,12 @@ new field of the result stays inside until somebody decides about it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.charts.words import items, mapping, number, plain
+from core.charts.words import items, label_of, mapping, number, plain
 from core.errors import UserError
+from core.report.identifiers import columns_outside, fields_of
 from core.report.outside import (
     FEWEST,
     columns_only,
@@ -21,7 +21,10 @@ from core.report.outside import (
     risk_details,
     worst_risks,
 )
+from core.report.outside_decision import decision_outside
 from core.report.reasons import public_assumption, public_note, public_reason
+from core.report.same import same_numbers
+from core.report.scrub import Scrub, saying, unique, unsaid
 
 AUDIENCES = ("team", "external", "executive")
 SMALL = 5
@@ -54,9 +57,23 @@ LEFT_OUT = (
     "Reasons, notes and assumptions are told only in words that name no column and no value. What was "
     "sampled or cut in an attack is left out. The team's report has all of them.",
 )
+UNWRITTEN = (
+    "What people wrote is left out: why, reasons, conditions, comments and questions. Who signed, voted or spoke is "
+    "called by a part and a number, the same everywhere, except on the executive's page. The team's question, names of "
+    "settings and of limits and the departments that set them are told."
+)
+WRITTEN = (
+    "What people wrote is told because the team asked for it: their words are theirs, and nothing but the names of "
+    "direct identifiers was taken out of them. Minutes stay with the team."
+)
 
 
-def for_audience(result: Mapping[str, Any], audience: str) -> dict[str, Any]:
+def for_audience(
+    result: Mapping[str, Any],
+    audience: str,
+    decision: Mapping[str, Any] | None = None,
+    free_text: bool = False,
+) -> dict[str, Any]:
     """Return the part of a result that an audience may see; times are never part of a report.
 
     Parameters
@@ -65,6 +82,10 @@ def for_audience(result: Mapping[str, Any], audience: str) -> dict[str, Any]:
         Schema `middleground.result/1`. `table.direct_identifiers` (or `study.direct_identifiers`), when present, lists
         the column names to remove from every text that people wrote.
     audience : {"team", "external", "executive"}
+    decision : mapping, optional
+        Of schema `middleground.decision/1`; what the audience may see of it stands under `decision`.
+    free_text : bool
+        Whether outsiders read what people wrote: reasons, conditions, comments. Executives read names all the same.
 
     Raises
     ------
@@ -74,21 +95,27 @@ def for_audience(result: Mapping[str, Any], audience: str) -> dict[str, Any]:
     if audience not in AUDIENCES:
         raise UserError(f"the audience is one of {', '.join(AUDIENCES)}", got=repr(audience), do="Choose one of these.")
     if audience == "team":
-        return dict(_timeless(result))
+        return {**_timeless(result), **({} if decision is None else {"decision": _inside(decision, result)})}
     table, study = mapping(result.get("table")), mapping(result.get("study"))
     names = table.get("direct_identifiers", study.get("direct_identifiers"))
-    scrub = _Scrub(items(names))
+    scrub = Scrub(items(names))
     requirements = [mapping(requirement) for requirement in items(result.get("requirements"))]
     points = [mapping(point) for point in items(result.get("points"))]
-    titles = _unique([scrub.text(requirement.get("name")) for requirement in requirements])
-    ids = _unique([_identifier(point, scrub) for point in points])
+    titles = unique([scrub.text(requirement.get("name")) for requirement in requirements])
+    ids = unique([_identifier(point, scrub) for point in points])
     renamed = {str(r.get("name")): title for r, title in zip(requirements, titles, strict=True)}
     moved = {str(p.get("id")): identifier for p, identifier in zip(points, ids, strict=True)}
     secrets = [str(name) for name in items(study.get("secrets") or mapping(study.get("attacker")).get("secrets"))]
-    kept = {
+    choice = str(mapping(mapping(decision).get("choice")).get("id") or "")
+    written = [{} for _ in requirements] if free_text else unsaid(requirements, decision, audience == "executive")
+    kept: dict[str, Any] = {
         "schema": result.get("schema"),
         "study": {**_kept(study, _STUDY, scrub), **columns_only(study)},
-        "table": {**_kept(table, _TABLE, scrub), "twins": small(table.get("twins"))},
+        "table": {
+            **_kept(table, _TABLE, scrub),
+            "twins": small(table.get("twins")),
+            **columns_outside(fields_of(result), next((p for p in points if choice and p.get("id") == choice), {})),
+        },
         "seed": result.get("seed"),
         "versions": dict(mapping(result.get("versions"))),
         "ledger": _kept(
@@ -97,8 +124,8 @@ def for_audience(result: Mapping[str, Any], audience: str) -> dict[str, Any]:
             scrub,
         ),
         "requirements": [
-            {"name": title, **_kept(requirement, _REQUIREMENT, scrub)}
-            for title, requirement in zip(titles, requirements, strict=True)
+            {"name": title, **_kept(requirement, _REQUIREMENT, scrub), **told}
+            for title, requirement, told in zip(titles, requirements, written, strict=True)
         ],
         **(
             {"frontier": [moved[str(i)] for i in items(result["frontier"]) if str(i) in moved]}
@@ -113,7 +140,24 @@ def for_audience(result: Mapping[str, Any], audience: str) -> dict[str, Any]:
             for point, identifier in zip(points, ids, strict=True)
         ],
     }
+    if decision is not None:
+        labels = {point["id"]: label_of(point) for point in kept["points"]}
+        kept["decision"] = decision_outside(
+            decision,
+            saying(scrub, points, moved, labels),
+            moved,
+            labels,
+            names=free_text or audience == "executive",
+            free_text=free_text,
+        )
+        kept["decision"]["same_numbers"] = same_numbers(decision, result)
     return dict(_timeless(kept))
+
+
+def _inside(decision: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a decision for the team; the result, which it is printed with, is not told twice."""
+    kept = {key: found for key, found in decision.items() if key != "result"}
+    return {**_timeless(kept), "same_numbers": same_numbers(decision, result)}
 
 
 def small(count: Any) -> Any:
@@ -126,55 +170,11 @@ def small(count: Any) -> Any:
     return FEWER if value is not None and 0 < value < SMALL else count
 
 
-class _Scrub:
-    """Removes the names of direct identifiers from text, when they are known."""
-
-    def __init__(self, names: Sequence[Any]) -> None:
-        self._pattern = _pattern(names)
-
-    def text(self, value: Any) -> str:
-        """Return a text without the names."""
-        text = plain(value)
-        return self._pattern.sub("[direct identifier]", text) if self._pattern else text
-
-    def value(self, value: Any) -> Any:
-        """Return a setting; lists are column names and are counted, not shown."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, Mapping):
-            return {self.text(key): self.value(item) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            if all(number(item) is not None for item in value):
-                return list(value)
-            return f"{len(value)} columns" if len(value) != 1 else "1 column"
-        return value
-
-
-def _pattern(names: Sequence[Any]) -> re.Pattern[str] | None:
-    words = sorted({plain(name) for name in names if plain(name)}, key=lambda name: (-len(name), name))
-    pattern = "|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words)
-    return re.compile(pattern, re.IGNORECASE) if words else None
-
-
-def _kept(record: Mapping[str, Any], names: Sequence[str], scrub: _Scrub) -> dict[str, Any]:
+def _kept(record: Mapping[str, Any], names: Sequence[str], scrub: Scrub) -> dict[str, Any]:
     return {name: scrub.value(record[name]) for name in names if name in record}
 
 
-def _unique(names: Sequence[str]) -> list[str]:
-    """Return the names, repeated ones numbered: a verdict must not move to another setting of the same name."""
-    taken: set[str] = set()
-    found = []
-    for name in names:
-        fresh, place = name, 1
-        while fresh in taken:
-            place += 1
-            fresh = f"{name} ({place})"
-        taken.add(fresh)
-        found.append(fresh)
-    return found
-
-
-def _identifier(point: Mapping[str, Any], scrub: _Scrub) -> str:
+def _identifier(point: Mapping[str, Any], scrub: Scrub) -> str:
     swept = mapping(point.get("swept"))
     name = scrub.text(point.get("name") or "unnamed")
     told = ",".join(f"{scrub.text(key)}={scrub.value(value)}" for key, value in sorted(swept.items()))
@@ -182,7 +182,7 @@ def _identifier(point: Mapping[str, Any], scrub: _Scrub) -> str:
 
 
 def _point(
-    point: Mapping[str, Any], identifier: str, renamed: Mapping[str, str], scrub: _Scrub, secrets: Sequence[str]
+    point: Mapping[str, Any], identifier: str, renamed: Mapping[str, str], scrub: Scrub, secrets: Sequence[str]
 ) -> dict[str, Any]:
     status = point.get("status")
     hidden = small(point.get("rows_suppressed")) == FEWER
@@ -219,7 +219,7 @@ def _point(
     return record
 
 
-def _utility(estimate: Mapping[str, Any], scrub: _Scrub) -> dict[str, Any]:
+def _utility(estimate: Mapping[str, Any], scrub: Scrub) -> dict[str, Any]:
     kept = _kept(estimate, _UTILITY, scrub)
     if estimate.get("reason"):
         kept["reason"] = public_reason(estimate["reason"])
@@ -228,7 +228,7 @@ def _utility(estimate: Mapping[str, Any], scrub: _Scrub) -> dict[str, Any]:
     return kept
 
 
-def _risk(threat: str, risk: Mapping[str, Any], scrub: _Scrub, secrets: Sequence[str]) -> dict[str, Any]:
+def _risk(threat: str, risk: Mapping[str, Any], scrub: Scrub, secrets: Sequence[str]) -> dict[str, Any]:
     kept = {**_kept(risk, _RISK, scrub), **risk_details(threat, risk, secrets)}
     if risk.get("reason"):
         kept["reason"] = public_reason(risk["reason"])

@@ -23,9 +23,15 @@ from core.charts.verdict import (
     violations,
 )
 from core.charts.words import VERDICTS, anchor_of, label_of, mapping, number, plain, short, threat_of
-from core.report.audience import LEFT_OUT, for_audience
+from core.report.appendix import appendix
+from core.report.audience import LEFT_OUT, UNWRITTEN, WRITTEN, for_audience
+from core.report.brief import brief_lead
 from core.report.caveats import caveats, method, short_caveats
+from core.report.chosen import chosen_section
+from core.report.compliance import compliance_sections
 from core.report.coverage import coverage_section
+from core.report.decision_section import alerts as decision_alerts
+from core.report.decision_section import chosen_of, decision_of, lead, takeaway
 from core.report.facts import facts
 from core.report.model import Bullets, Code, Report, Section, Table, Text
 from core.report.payers import payers_section, vulnerable_sentence
@@ -36,31 +42,52 @@ from core.report.record import record
 BEST = 5
 """Rows of the executive's page."""
 
+BESIDE = 3
+"""Rows of the executive's page once a decision has to stand on it too."""
+
 ALERTS = 3
 """Violations that the executive's page writes out; the others are counted."""
 
 
-def build(result: Mapping[str, Any], audience: str) -> Report:
+def build(
+    result: Mapping[str, Any],
+    audience: str,
+    decision: Mapping[str, Any] | None = None,
+    free_text: bool = False,
+) -> Report:
     """Return the report of a result for an audience: team, external or executive.
+
+    Parameters
+    ----------
+    decision : mapping, optional
+        Of schema `middleground.decision/1`; question, decision and dissent then stand before the chart.
+    free_text : bool
+        Whether outsiders read what people wrote.
 
     Raises
     ------
     UserError
         For another audience.
     """
-    seen = for_audience(result, audience)
+    seen = for_audience(result, audience, decision, free_text)
     study = mapping(seen.get("study"))
     chart = TradeOff.info(seen)
     alerts = tuple(f"{label_of(p)}: {violation_text(threat, risk)}" for p, threat, risk in violations(seen))
-    sections = _executive(seen, chart) if audience == "executive" else _full(seen, chart, audience)
+    places = {str(point.get("id")): place for place, point in _numbered(seen)}
+    brief, decided = audience == "executive", bool(decision_of(seen))
+    sections = _executive(seen, chart) if brief else _full(seen, chart, audience, free_text)
+    found = sentence(seen)
+    if decided:
+        sections = (Section(title="What was found", blocks=(Text(text=found),)), *sections)
     return Report(
         title=plain(study.get("name")) or "Study without a name",
         audience=audience,
-        takeaway=sentence(seen),
+        takeaway=takeaway(seen) if decided else found,
         facts=facts(seen, audience),
-        alerts=_fewer(alerts) if audience == "executive" else alerts,
+        alerts=(*decision_alerts(seen), *(_fewer(alerts) if brief else alerts)),
         chart=chart,
         sections=sections,
+        lead=brief_lead(seen) if brief else lead(seen, places),
     )
 
 
@@ -76,10 +103,16 @@ def _numbered(result: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
     return list(enumerate(measured, start=1))
 
 
-def _full(result: Mapping[str, Any], chart: TradeOffInfo, audience: str) -> tuple[Section, ...]:
+def _full(
+    result: Mapping[str, Any], chart: TradeOffInfo, audience: str, free_text: bool = False
+) -> tuple[Section, ...]:
     requirements, rows = requirements_of(result), _numbered(result)
     threat, metric, study = threat_shown(result), metric_shown(result), mapping(result.get("study"))
     sections = [_requirements(result, requirements)]
+    chosen, pool = chosen_of(result), number(mapping(result.get("table")).get("pool_people"))
+    places = {id(point): place for place, point in rows}
+    if chosen:
+        sections.append(chosen_section(places.get(id(chosen)), chosen, requirements, study, threat, metric, pool))
     if rows:
         caption = "Every measured setting, numbered as on the chart"
         sections.append(
@@ -89,17 +122,20 @@ def _full(result: Mapping[str, Any], chart: TradeOffInfo, audience: str) -> tupl
         )
         sections += [payers_section(rows, threat, metric, study), coverage_section(rows)]
     sections.append(_absent(chart))
+    looked_at = [(place, point) for place, point in rows if anchor_of(point) is None]
+    asked = [(places.get(id(chosen), 0), chosen)] if chosen else _best(looked_at, requirements, threat, metric)
+    sections += compliance_sections(result, asked)
     sections.append(reading_section(result))
-    sections.append(Section(title="What these numbers do not say", blocks=(Bullets(items=caveats(result)),)))
     sections.append(Section(title="How they were made", blocks=(Bullets(items=method(result)),)))
+    sections.append(Section(title="What these numbers do not say", blocks=(Bullets(items=caveats(result)),)))
     if audience == "team" and rows:
         intro = Text(text="Everything that was measured about each setting, what was not, and its exact configuration.")
         sections.append(Section(title="Record of each setting", blocks=(intro,)))
-        pool = number(mapping(result.get("table")).get("pool_people"))
         sections += [record(place, point, requirements, study, threat, pool) for place, point in rows]
     sections.append(_again(result))
+    sections += appendix(result, {str(point.get("id")): label_of(point) for point in points_of(result)})
     if audience != "team":
-        sections.append(_left_out())
+        sections.append(_left_out(free_text))
     return tuple(section for section in sections if section.blocks)
 
 
@@ -112,11 +148,16 @@ def _executive(result: Mapping[str, Any], chart: TradeOffInfo) -> tuple[Section,
     )
     blocks: list[Bullets | Table | Text] = [Bullets(items=limits), *_binding(result)] if limits else []
     rows = [(place, point) for place, point in _numbered(result) if anchor_of(point) is None]
-    chosen = _best(rows, requirements, threat, metric)
-    if chosen:
-        caption = f"The {len(chosen)} best of {len(rows)} settings" if len(rows) > 1 else "The only setting"
-        blocks.append(points_table(chosen, requirements, threat, metric, caption, brief=True))
-        blocks += _best_pays(result, chosen[0], threat)
+    best = _best(rows, requirements, threat, metric)
+    if best:
+        caption = f"The {len(best)} best of {len(rows)} settings" if len(rows) > 1 else "The only setting"
+        chosen = chosen_of(result)
+        if decision_of(result):
+            first = [(place, point) for place, point in _numbered(result) if point is chosen]
+            best = [*first, *(row for row in best if row[1] is not chosen)][:BESIDE]
+            caption = f"{'The chosen setting first, then the' if first else 'The'} best others of {len(rows)} settings"
+        blocks.append(points_table(best, requirements, threat, metric, caption, brief=True))
+        blocks += _best_pays(result, best[0], threat)
     hidden = [f"{len(found)} {word}" for found, word in ((chart.skipped, "skipped"), (chart.failed, "failed")) if found]
     if hidden:
         blocks.append(Text(text=f"Without a number: {' and '.join(hidden)}; the team's report says why."))
@@ -239,5 +280,6 @@ def _again(result: Mapping[str, Any]) -> Section:
     return Section(title="Run it again", blocks=(Bullets(items=tuple(told)), Code(text="\n".join(commands))))
 
 
-def _left_out() -> Section:
-    return Section(title="What this report leaves out", blocks=(Bullets(items=LEFT_OUT),))
+def _left_out(free_text: bool) -> Section:
+    told = (*LEFT_OUT, WRITTEN if free_text else UNWRITTEN)
+    return Section(title="What this report leaves out", blocks=(Bullets(items=told),))

@@ -54,6 +54,7 @@ def render_html(report: Report) -> str:
         f"<header><h1>{_text(report.title)}</h1><dl>{facts}</dl></header><main>",
         f'<p class="takeaway">{_text(report.takeaway)}</p>',
         *(f'<p class="alert">{_text(alert)}</p>' for alert in report.alerts),
+        *(_section(section) for section in report.lead),
         f"<figure>{svg(report.chart, theme='css')}</figure>",
         *(_section(section) for section in report.sections),
         "</main></body></html>",

@@ -47,6 +47,8 @@ def render_markdown(report: Report) -> str:
     parts.append("\n".join(f"- {escaped(name)}: {escaped(told)}" for name, told in report.facts))
     parts.append(f"**{escaped(report.takeaway)}**")
     parts += [f"> {escaped(alert)}" for alert in report.alerts]
+    for section in report.lead:
+        parts += _section(section)
     parts.append(escaped(report.chart.alt))
     for section in report.sections:
         parts += _section(section)

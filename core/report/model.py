@@ -78,6 +78,8 @@ class Report:
         What must be read first: violations of proved bounds.
     chart : TradeOffInfo
     sections : tuple of Section
+    lead : tuple of Section
+        What stands before the chart: question, decision and dissent of a decided study.
     """
 
     title: str
@@ -87,3 +89,4 @@ class Report:
     alerts: tuple[str, ...]
     chart: TradeOffInfo
     sections: tuple[Section, ...]
+    lead: tuple[Section, ...] = ()

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from core.data.schema import Role, Schema
 from core.errors import UserError
 from core.tradeoff.bench import Bench
 from core.tradeoff.frontier import frontier
@@ -18,7 +19,7 @@ from core.tradeoff.study import Study
 from core.utility.metrics import ALL_METRICS
 
 SCHEMA = "middleground.result/1"
-VERSION = "0.4.0"
+VERSION = "0.5.0"
 
 
 @cache
@@ -43,6 +44,27 @@ def duplicates_across_people(bench: Bench) -> int:
     frame = bench.table.frame[names].assign(_person=bench.table.persons).drop_duplicates()
     twins = frame.duplicated(subset=names, keep=False)
     return int(frame.loc[twins, "_person"].nunique())
+
+
+def fields(schema: Schema) -> list[dict[str, str]]:
+    """Return what each column is: name, kind and role, the person id under a role of its own.
+
+    Examples
+    --------
+    >>> from core.data.schema import Column, Kind, Role
+    >>> fields(Schema((Column(name="age", kind=Kind.NUMERIC, role=Role.QUASI_IDENTIFIER),)))
+    [{'name': 'age', 'kind': 'numeric', 'role': 'quasi_identifier'}]
+    """
+    return [
+        {
+            "name": column.name,
+            "kind": str(column.kind),
+            "role": "person_id"
+            if column.name == schema.person_id and column.role is not Role.IGNORED
+            else str(column.role),
+        }
+        for column in schema.columns
+    ]
 
 
 def result_json(
@@ -74,6 +96,7 @@ def result_json(
             "rows": len(bench.table),
             "people": bench.table.people,
             "columns": len(bench.table.schema.columns),
+            "fields": fields(bench.table.schema),
             "direct_identifiers": list(bench.table.schema.identifying),
             "fingerprint": bench.table.fingerprint,
             "test_people": bench.table.people - len(bench.split.pool),

@@ -21,7 +21,7 @@ def comments(here: Room, board: Board, about: str | None = None, every: bool = F
         with held, st.container(border=True, gap="small"):
             place = f" about **{plain(comment.about)}**" if every and comment.about else ""
             st.markdown(f"{said.by(comment.by, comment.at)}{place}")
-            st.markdown(plain(comment.text).replace("\n", "  \n"))
+            st.markdown(said.lines(comment.text))
             if comment.id in board.undoable:
                 said.undo(here, comment.id, f"{about}-{comment.id}")
     if len(shown) > 50:

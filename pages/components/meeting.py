@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from core.charts.verdict import sentence
-from core.charts.words import mapping
 from core.team.board import Board
 from core.team.decision import point_of
 from core.team.room import Room
@@ -92,11 +91,11 @@ def _shortlist(here: Room, board: Board, space: Workspace | None) -> None:
         body = team.state(here, candidate.state)
         point = None if body is None else point_of(body, candidate.point)
         if body is not None and point is not None:
-            told = list(lines_of(point, mapping(body["result"])).items())
-            kept = [(k, v) for k, v in told if not k.startswith("Rows") and v not in ("not measured", "does not arise")]
-            lines.append((plain(candidate.point), {k: plain(v) for k, v in kept}))
+            lines.append((plain(candidate.point), {k: plain(v) for k, v in lines_of(point, body["result"]).items()}))
     if lines:
-        st.table(table_of(lines), hide_index=True, alt="The shortlisted settings side by side")
+        nothing = {"not measured", "does not arise", "–", "no number", "none"}
+        rows = [row for row in table_of(lines) if not {v for k, v in row.items() if k} <= nothing]
+        st.table(rows, hide_index=True, alt="The shortlisted settings side by side")
     else:
         st.markdown("Nobody has shortlisted a setting yet.")
 

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -72,6 +73,7 @@ def show(workspace: str) -> None:
         if not identity.login_configured():
             _name(here)
         _share(here, board)
+        _frozen(here)
         if here.may("owner"):
             _roles(here, board)
 
@@ -90,20 +92,20 @@ def _follow(here: Room) -> None:
 
 
 def _name(here: Room) -> None:
-    key = "my-name"
-    if key not in st.session_state:
-        st.session_state[key] = here.actor.name
+    # The key holds the name: what is put into the session's state does not reach a popover that is closed.
+    key = f"my-name-{here.actor.name}"
 
     def named() -> None:
         identity.call(st.session_state[key])
 
-    st.text_input("Your name, recorded as typed", key=key, max_chars=80, on_change=named)
+    st.text_input("Your name, recorded as typed", here.actor.name, key=key, max_chars=80, on_change=named)
 
 
-def address(**more: str) -> str:
-    """Return the link to what is on screen."""
-    base = str(st.context.url or "").split("?")[0].split("#")[0]
-    return base + "?" + "&".join(f"{name}={value}" for name, value in more.items())
+def address(page: str = "", **more: str) -> str:
+    """Return the link to a page of this server; without a page, to the one on screen."""
+    parts = urlsplit(str(st.context.url or ""))
+    path = f"{parts.path.rpartition('/')[0]}/{page}" if page else parts.path
+    return urlunsplit((parts.scheme, parts.netloc, path, "&".join(f"{k}={v}" for k, v in more.items()), ""))
 
 
 def _share(here: Room, board: Board) -> None:
@@ -113,17 +115,30 @@ def _share(here: Room, board: Board) -> None:
     if not here.may("owner"):
         st.caption(f"Who has only the link may: {gives}.")
         return
-    key = f"link-{here.workspace}"
-    if st.session_state.get(key) != board.link:
-        st.session_state[key] = board.link
+    key = f"link-{here.workspace}-{board.link}"
 
     def changed() -> None:
         with team.kept():
             here.protect(st.session_state[key])
 
-    st.radio(
-        "Who has only the link may", LINKS, key=key, format_func=lambda gives: LINK_WORDS[gives], on_change=changed
-    )
+    st.radio("Who has only the link may", LINKS, LINKS.index(board.link), key=key, on_change=changed,
+             format_func=lambda gives: LINK_WORDS[gives])  # fmt: skip
+
+
+def _frozen(here: Room) -> None:
+    """Draw the way to a link that shows the chart as it stands now, for ever."""
+    from pages.components.shell import house
+
+    space = house().vault.get(here.workspace)
+    if space is None or space.job is None or space.running or not here.may("member"):
+        return
+    if st.button("Freeze the chart and get its link", key="freeze", icon=":material/ac_unit:"):
+        with team.kept():
+            st.session_state["frozen_now"] = (here.workspace, team.freeze(space))
+    held = st.session_state.get("frozen_now")
+    if held and held[0] == here.workspace and held[1]:
+        st.code(address("trade_off", ws=here.workspace, state=held[1][:12]), language=None)
+        st.caption("It shows what is measured now, whatever is run later.")
 
 
 def _roles(here: Room, board: Board) -> None:
@@ -135,15 +150,14 @@ def _roles(here: Room, board: Board) -> None:
     for person in board.people:
         if person.key == here.actor.key:
             continue
-        key = f"role-{person.key}"
-        if st.session_state.get(key) != person.role:
-            st.session_state[key] = person.role
+        key = f"role-{person.key}-{person.role}"
 
         def given(key: str = key, who: str = person.key) -> None:
             _grant(here, who, st.session_state[key])
 
         label = f"{plain(person.name or 'somebody without a name')} ({person.source})"
-        st.selectbox(label, (*ROLES, NOBODY), key=key, on_change=given)
+        roles = (*ROLES, NOBODY)
+        st.selectbox(label, roles, roles.index(person.role), key=key, on_change=given)
 
 
 def _grant(here: Room, person: str, role: str) -> None:

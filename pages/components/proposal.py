@@ -120,7 +120,7 @@ def _told(here: Room, decision: Decision, space: Workspace | None, head: str) ->
     st.markdown(head)
     st.markdown(f"**{plain(decision.question)}**")
     if decision.why:
-        st.markdown(plain(decision.why).replace("\n", "  \n"))
+        st.markdown(said.lines(decision.why))
     for line in decision.conditions:
         st.markdown(f"- Condition: {plain(line)}")
     parts = [f"Proposed by {said.by(decision.by, decision.at)}"]
@@ -146,8 +146,8 @@ def _told(here: Room, decision: Decision, space: Workspace | None, head: str) ->
 def _cover(here: Room, decision: Decision, space: Workspace | None) -> None:
     """Say whether what is signed is what is on screen now."""
     mark = str(decision.evidence.get("hash", ""))[:12]
-    link = address(ws=here.workspace, state=decision.state[:12])
-    st.caption(f"Evidence {mark}, frozen. [Open the chart as it stood]({link})")
+    link = address("trade_off", ws=here.workspace, state=decision.state[:12])
+    st.markdown(f"Evidence {mark}, frozen. [Open the chart as it stood]({link})")
     body = team.state(here, decision.state)
     if body is None or space is None or space.table is None or space.schema is None:
         return

@@ -33,6 +33,15 @@ def by(who: Actor, at: str) -> str:
     return f"**{plain(who.name or 'somebody without a name')}**{mark}, {ago(at)}"
 
 
+def lines(text: str) -> str:
+    r"""Return somebody's text escaped, its lines kept.
+
+    >>> lines("a\nb")
+    'a  \nb'
+    """
+    return "  \n".join(plain(line) for line in text.splitlines())
+
+
 def write(
     label: str, button: str, key: str, act: Callable[[str, str], Event], hint: str = "", height: int = 80
 ) -> None:

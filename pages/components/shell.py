@@ -198,6 +198,7 @@ STYLE = (
 
 DARK_STYLE = (
     "<style>[data-testid=stBaseButton-primary],[data-testid=stBaseButton-primary] p,"
+    "[data-testid=stBaseButton-primaryFormSubmit],[data-testid=stBaseButton-primaryFormSubmit] p,"
     "[data-testid=stMultiSelect] [data-tag],[data-testid=stMultiSelect] [data-tag] button{color:#0b0b0b}</style>"
 )
 """On the dark ground the primary colour is light, and white text on it cannot be read (2.2 : 1)."""

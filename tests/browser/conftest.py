@@ -124,7 +124,11 @@ class Visitor:
         self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
     def see(self, text, exact=False):
-        self.page.get_by_text(text, exact=exact).first.wait_for()
+        """Wait for a text; where it does not come, say what the page shows instead."""
+        try:
+            self.page.get_by_text(text, exact=exact).first.wait_for()
+        except TimeoutError as late:
+            raise self._told(f"the text {text!r}") from late
 
     def run(self):
         """Press Run; for a moment the button of the run before may still be there."""
@@ -145,8 +149,12 @@ class Visitor:
         try:
             self.page.locator(".trade-off-chart[data-points]:not([data-points='0'])").wait_for()
         except TimeoutError as late:
-            shown = self.page.locator("body").inner_text()
-            raise AssertionError(f"no chart with points; errors {self.errors}; the page shows:\n{shown}") from late
+            raise self._told("a chart with points") from late
+
+    def _told(self, missing):
+        state = self.page.locator("[data-testid=stApp]").first.get_attribute("data-test-script-state", timeout=1_000)
+        shown = self.page.locator("body").inner_text()
+        return AssertionError(f"{missing} did not come; script {state}; errors {self.errors}; the page shows:\n{shown}")
 
     def check(self):
         assert self.errors == []

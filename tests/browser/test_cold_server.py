@@ -14,7 +14,7 @@ def test_a_deep_link_on_a_cold_server_goes_through_the_entry(server, visit):
     me.see("There is no table yet")
     me.settled()
     links = me.page.get_by_test_id("stTopNavLink").all_inner_texts()
-    pages = ["Start", "Data", "Groups", "Techniques", "Trade-off", "Report", "Is it true here?"]
+    pages = ["Start", "Data", "Groups", "Techniques", "Trade-off", "Decide", "Decisions", "Report", "Is it true here?"]
     assert [text.strip() for text in links] == pages
     assert me.page.url.endswith("/trade_off")
     me.click("Go to Start")

@@ -147,10 +147,14 @@ def test_own_table_to_roles_to_sweep(server, visit):
     page.wait_for_function("old => document.querySelector('.st-key-today h4').innerText !== old", arg=before)
     assert "Betrag" in page.locator(".st-key-today h4").inner_text()
 
+    # Each press waits for the answer to the one before: what is drawn late may move the button away under it.
+    me.settled()
     page.get_by_text("Treat the table's own ranges").click()
     me.see("Plainly")
+    me.settled()
     me.click("Go on to the trade-off")
     me.see("press Run")
+    me.settled()
     me.click("Yes, each row is one person")
     me.settled()
     me.run()

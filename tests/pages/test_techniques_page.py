@@ -50,9 +50,11 @@ def test_a_technique_is_put_on_the_stack_moved_and_taken_off(workspace):
     at = visit("techniques", workspace)
     button(at, "put-generalise").click().run()
     assert [step["technique"] for step in workspace.stack] == ["mondrian_k_anonymity", "generalise"]
-    at.button(key=next(b.key for b in at.button if b.key.endswith("1-generalise-up"))).click().run()
+    named = [b.key for b in at.button]
+    at.button(key=next(b.key for b in at.button if b.key.endswith("-1-up"))).click().run()
+    assert [b.key for b in at.button] == named, "a button with a new name leaves the pressed one in sight beside it"
     assert [step["technique"] for step in workspace.stack] == ["generalise", "mondrian_k_anonymity"]
-    at.button(key=next(b.key for b in at.button if b.key.endswith("0-generalise-out"))).click().run()
+    at.button(key=next(b.key for b in at.button if b.key.endswith("-0-out"))).click().run()
     assert [step["technique"] for step in workspace.stack] == ["mondrian_k_anonymity"]
     button(at, "undo").click().run()
     assert [step["technique"] for step in workspace.stack] == ["generalise", "mondrian_k_anonymity"]

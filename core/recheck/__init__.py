@@ -1,0 +1,1 @@
+"""Re-audit: a recorded decision measured again on new rows, and whether it still holds."""

@@ -1,0 +1,1 @@
+"""Survival: whether a choice stays first when what people might argue about is varied."""
