@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from core.report import render
-from pages.components import study_file
+from pages.components import proposal, study_file, team
 from pages.components.boot import ensure_entry
 from pages.components.shell import empty, told, workspace
 from pages.components.vault import Workspace
@@ -28,17 +30,34 @@ FORMATS = {
 }
 
 
-def downloads(space: Workspace, audience: str) -> None:
+Content = tuple[Mapping[str, Any], Mapping[str, Any] | None]
+"""A result, and the decision that was taken on it or none."""
+
+
+def decided(key: str, space: Workspace | None) -> Mapping[str, Any] | None:
+    """Draw the choice of the decision that goes into the report, and return its file's JSON."""
+    found = team.found(key)
+    if found is None or not found[1].decisions:
+        return None
+    here, board = found
+    every = {one.id: one for one in reversed(board.decisions)}
+
+    def named(id: str | None) -> str:
+        if id is None:
+            return "none"
+        return f"{every[id].point}: {every[id].status(proposal.today())}"
+
+    id = st.selectbox("With the decision", [*every, None], format_func=named, key=f"decision-{key}")
+    return None if id is None else proposal.file_of(here, board, every[id], space)
+
+
+def downloads(stem: str, content: Content, audience: str, free_text: bool) -> None:
     """Draw the download buttons; a file is made when somebody clicks, from the result as it stands then."""
-    snapshot = space.snapshot()
-    if snapshot is None:
-        return
-    stem = study_file.file_names(space.draft)[0].removesuffix(".toml")
-    result = snapshot.result
+    result, decision = content
     for place, (kind, mime) in zip(st.columns(len(FORMATS)), FORMATS.items(), strict=True):
         place.download_button(
             {"md": "Markdown"}.get(kind, kind.upper()),
-            data=lambda kind=kind: render(result, kind, audience),  # type: ignore[misc]
+            data=lambda kind=kind: render(result, kind, audience, decision, free_text),  # type: ignore[misc]
             file_name=f"{stem}.{kind}",
             mime=mime,
             key=f"get-{kind}",
@@ -46,6 +65,26 @@ def downloads(space: Workspace, audience: str) -> None:
             width="stretch",
             icon=":material/download:",
         )
+
+
+def hand_over(stem: str, content: Content) -> None:
+    """Draw audience, downloads and preview. A decision is reported on the state that it stands on."""
+    decision = content[1]
+    if decision is not None and decision.get("result"):
+        content = (decision["result"], decision)
+        st.caption("The report shows the state that the decision stands on, as it was measured then.")
+    audience = st.radio(
+        "For whom", list(AUDIENCES), format_func=str.capitalize, captions=list(AUDIENCES.values()), key="audience",
+        horizontal=True, persist_state="session",
+    )  # fmt: skip
+    free_text = audience != "external" or st.checkbox(
+        "Let outsiders read what people wrote: names, comments, reasons, conditions", key="free-text",
+    )  # fmt: skip
+    with told():
+        downloads(stem, content, audience, free_text)
+        st.subheader("Preview", anchor=False)
+        preview = render(content[0], "html", audience, content[1], free_text).decode("utf-8")
+        st.iframe(preview, height=700)
 
 
 def again(space: Workspace) -> None:
@@ -85,25 +124,21 @@ def page(space: Workspace) -> None:
             "For the decision, use all people and a higher effort on the Trade-off page.",
             icon=":material/info:",
         )
-    audience = st.radio(
-        "For whom", list(AUDIENCES), format_func=str.capitalize, captions=list(AUDIENCES.values()), key="audience",
-        horizontal=True, persist_state="session",
-    )  # fmt: skip
-    with told():
-        downloads(space, audience)
-        st.subheader("Preview", anchor=False)
-        preview = render(result, "html", audience).decode("utf-8")
-        st.iframe(preview, height=700)
+    hand_over(study_file.file_names(space.draft)[0].removesuffix(".toml"), (result, decided(space.id, space)))
     again(space)
 
 
 st.title("What can we hand over?", anchor=False)
 space = workspace()
-if space is None or space.table is None:
+key = str(st.query_params.get("ws") or st.session_state.get("ws") or "")
+if space is not None and space.table is not None and space.job is not None:
+    page(space)
+elif key and team.may(key, "viewer") and (kept := decided(key, space)) is not None:
+    st.caption("The table is no longer in memory. What was decided is kept, with the state that it stands on.")
+    hand_over("decision", (kept["result"], kept))
+elif space is None or space.table is None:
     empty("There is nothing to report yet. Load the census sample, or upload your own table.")
-elif space.job is None:
+else:
     st.info("Nothing has been measured yet. Run the settings on the Trade-off page first.")
     if st.button("Go to the trade-off", type="primary", key="to_trade_off"):
         st.switch_page("pages/trade_off.py", query_params={"ws": space.id})
-else:
-    page(space)

@@ -53,6 +53,13 @@ def render_csv(result: Mapping[str, Any], inside: bool = True) -> str:
     """
     points, requirements = points_of(result), requirements_of(result)
     rows = [_row(point, requirements, _threats(points), _metrics(points), inside) for point in points]
+    decision = mapping(result.get("decision"))
+    if decision:
+        chosen = mapping(decision.get("choice")).get("id")
+        for row, point in zip(rows, points, strict=True):
+            row["chosen"] = point.get("id") == chosen
+            row["decision"] = decision.get("state") if row["chosen"] else None
+            row["review by"] = decision.get("review_date") if row["chosen"] else None
     names = list(rows[0]) if rows else ["id", "setting", "status"]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")

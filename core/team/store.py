@@ -6,14 +6,16 @@ import hashlib
 import json
 import os
 import secrets
+import sqlite3
 import string
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Row, create_engine, event, func, insert, select, update
+from sqlalchemy import Engine, Row, create_engine, event, func, insert, select, text, update
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
@@ -22,6 +24,9 @@ from core.team.events import START, Actor, Conflict, Event, Forbidden, canonical
 from core.team.tables import EVENTS, LAYOUT, META, METADATA, STATES, WORKSPACES
 
 BUSY_SECONDS = 20
+LOCK = 7_117_261
+"""Number of the advisory lock under which PostgreSQL's tables are made."""
+
 BIGGEST_STATE = 20 * 1024**2
 _ALPHABET = string.ascii_letters + string.digits
 
@@ -86,9 +91,13 @@ class Store:
                 Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             except OSError as error:
                 raise self._closed(type(error).__name__) from None
+            self._ours(str(parsed.database))
         try:
             self._engine = _engine(url, self.lite, parsed.database in (None, "", ":memory:"))
-            with self._engine.begin() as connection:
+            with self._engine.execution_options(writes=True).begin() as connection:
+                if not self.lite:
+                    # Two servers that start at once would both make the tables; SQLite's writers wait by themselves.
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
                 METADATA.create_all(connection)
                 layouts = connection.scalars(select(META.c.layout)).all()
                 if not layouts:
@@ -98,6 +107,22 @@ class Store:
                                     do="Update Middleground.")  # fmt: skip
         except (SQLAlchemyError, NoSuchModuleError, ImportError) as error:
             raise self._closed(type(getattr(error, "orig", None) or error).__name__) from None
+
+    def _ours(self, path: str) -> None:
+        """Refuse an SQLite file of another program before a byte of it is changed; the journal's mode is one."""
+        if not Path(path).is_file() or not Path(path).stat().st_size:
+            return
+        try:
+            with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as look:
+                names = [row[0] for row in look.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+                held = {name: {row[1] for row in look.execute(f'PRAGMA table_info("{name}")')}
+                        for name in names if name in METADATA.tables}  # fmt: skip
+        except sqlite3.Error as error:
+            raise self._closed(type(error).__name__) from None
+        wrong = [name for name, found in held.items() if found != {c.name for c in METADATA.tables[name].columns}]
+        if wrong or (names and META.name not in held):
+            raise UserError("the team's store is a database of its own", got="tables of another program",
+                            do="Name another file or database; this one was left as it is.")  # fmt: skip
 
     def _closed(self, why: str) -> UserError:
         return UserError(
@@ -228,11 +253,11 @@ class Store:
 
     def freeze(self, workspace: str, body: Mapping[str, Any]) -> str:
         """Keep a state for ever and return its hash; the same state is kept once."""
-        text = canonical(body).encode()
-        if len(text) > BIGGEST_STATE:
-            raise UserError("a state that is kept has at most 20 MB", got=f"{len(text) / 1024**2:.0f} MB",
+        whole = canonical(body).encode()
+        if len(whole) > BIGGEST_STATE:
+            raise UserError("a state that is kept has at most 20 MB", got=f"{len(whole) / 1024**2:.0f} MB",
                             do="Compare fewer settings.")  # fmt: skip
-        name = hashlib.sha256(text).hexdigest()
+        name = hashlib.sha256(whole).hexdigest()
         here = (STATES.c.workspace == workspace, STATES.c.hash == name)
         with self._writing() as connection:
             row = connection.execute(
@@ -241,7 +266,7 @@ class Store:
             if row is None:
                 raise no_entry()
             if connection.scalar(select(STATES.c.hash).where(*here)) is None:
-                connection.execute(insert(STATES).values(workspace=workspace, hash=name, body=zlib.compress(text, 6)))
+                connection.execute(insert(STATES).values(workspace=workspace, hash=name, body=zlib.compress(whole, 6)))
         return name
 
     def state(self, workspace: str, name: str) -> dict[str, Any] | None:
@@ -255,11 +280,11 @@ class Store:
             row = connection.execute(wanted.limit(1)).first()
         if row is None:
             return None
-        text = zlib.decompress(row.body)
-        if hashlib.sha256(text).hexdigest() != row.hash:
+        whole = zlib.decompress(row.body)
+        if hashlib.sha256(whole).hexdigest() != row.hash:
             raise UserError("a frozen state must be as it was frozen", got="another content",
                             do="Somebody changed the database by hand: rely on an exported decision file.")  # fmt: skip
-        found: dict[str, Any] = json.loads(text)
+        found: dict[str, Any] = json.loads(whole)
         return found
 
     def _writing(self) -> _Guarded:

@@ -11,7 +11,7 @@ from core.errors import UserError
 from core.team.board import Board, Candidate, Decision
 from core.team.decision import evidence, moved, record
 from core.team.room import Room
-from pages.components import identity, said, team
+from pages.components import identity, said, survival_view, team
 from pages.components.people import address
 from pages.components.vault import Workspace
 from pages.components.words import plain
@@ -114,6 +114,11 @@ def card(here: Room, board: Board, decision: Decision, space: Workspace | None) 
             _acts(here, board, decision)
     with file:
         download(here, board, decision, space)
+        found = file_of(here, board, decision, space)
+        if found is not None and space is not None and here.may("member"):
+            survival_view.show(
+                space, found, tuple(c.point for c in board.shortlist if c.point != decision.point) or None
+            )
 
 
 def _told(here: Room, decision: Decision, space: Workspace | None, head: str) -> None:

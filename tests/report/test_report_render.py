@@ -163,7 +163,9 @@ def test_a_violation_stands_in_the_row_and_in_the_record_of_its_setting():
 
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_no_report_claims_that_something_is_safe(audience):
-    text = render(example(), "md", audience).decode().lower()
+    text = (
+        render(example(), "md", audience).decode().lower().replace("hipaa safe harbor", "").replace("safe harbor", "")
+    )
     assert not re.search(r"\b(safe|anonymous|secure)\b", text)
 
 
@@ -177,9 +179,10 @@ def test_what_is_read_first_stands_first_and_the_records_last():
         "Against no protection, and who pays",
         "Which risks were measured",
         "Settings without a number",
+        "What the law asks about",
         "How to read each number",
-        "What these numbers do not say",
         "How they were made",
+        "What these numbers do not say",
         "Record of each setting",
         "Run it again",
     ]

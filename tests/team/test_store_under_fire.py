@@ -204,9 +204,6 @@ def test_a_server_that_is_away_is_told_in_words_and_the_store_goes_on_when_it_is
     store.close()
 
 
-@pytest.mark.xfail(
-    raises=AssertionError, strict=False, reason="making the tables is not serialised: whoever loses fails"
-)
 @pytest.mark.parametrize("url", here, indirect=True)
 def test_several_processes_may_open_an_empty_store_at_the_same_time(url):
     code = f"import sys; sys.path.insert(0, {str(WRITERS.parents[2])!r}); import os\n" + (
@@ -291,14 +288,10 @@ def a_folder(path):
     path.mkdir()
 
 
-unchecked = pytest.mark.xfail(raises=pytest.fail.Exception, reason="the store makes its tables in somebody else's file")
-
-
 @pytest.mark.parametrize(
     "damage",
     [noise, half, cut_in_a_page, a_text, overwritten_in_the_middle, of_a_later_version, a_folder,
-     pytest.param(a_foreign_database, marks=unchecked),
-     pytest.param(a_foreign_database_with_names_like_ours, marks=unchecked)],
+     a_foreign_database, a_foreign_database_with_names_like_ours],
 )  # fmt: skip
 def test_a_file_that_is_damaged_or_not_ours_is_told_in_words_and_left_as_it_is(tmp_path, damage):
     path = tmp_path / "team.db"
