@@ -67,20 +67,24 @@ def test_a_link_alone_shows_nothing_of_a_protected_workspace_and_a_lost_role_wri
 
         room.grant(key, "nobody")
         ben.see("This link shows nothing to you")
-        stranger_sees_nothing(server, visit, workspace)
+        told = b"".join(ana.frames)
+        assert [secret for secret in SECRETS if secret in told] == list(SECRETS), "the search must be able to find"
+        stranger_sees_nothing(server, visit, workspace, ("/decide", "/report"))
+        ana.context.close()
+        ben.context.close()
     finally:
         server.stop()
     # A server that has just been started, and whose first request is a deep link.
     cold = started(tmp_path_factory, database)
     try:
-        stranger_sees_nothing(cold, visit, workspace)
+        stranger_sees_nothing(cold, visit, workspace, PAGES[::-1])
         assert Store(database).head(workspace) == room.store.head(workspace)
     finally:
         cold.stop()
 
 
-def stranger_sees_nothing(server, visit, workspace):
-    for path in PAGES[::-1]:
+def stranger_sees_nothing(server, visit, workspace, pages):
+    for path in pages:
         me = visit(server.url)
         me.open(f"{path}?ws={workspace}&state={'a' * 12}")
         me.page.get_by_role("heading", level=1).first.wait_for()
@@ -109,5 +113,6 @@ def test_asking_for_access_is_answered_by_the_owner_and_opens_the_page(tmp_path_
         assert [person.name for person in asked] == ["Cara"]
         room.grant(asked[0].key, "member")
         me.page.get_by_label("Your comment").first.wait_for()
+        me.context.close()
     finally:
         server.stop()
