@@ -52,8 +52,9 @@ def cells_to_blank(codes: Labels, persons: Labels, k: int, kept: int = 0) -> Lab
     """
     if len(np.unique(persons)) < k:
         raise ValueError(f"{k} people of {len(np.unique(persons))}")
-    order = np.lexsort(codes.T[::-1])  # so that the order of the rows cannot matter
-    search = _Search(codes[order], persons[order], k)
+    order = _order(codes, persons)
+    # People are numbered anew, too: who is taken along must not hang on whose row was read first.
+    search = _Search(codes[order], pd.factorize(persons[order])[0], k)
     sets = list(column_sets(codes.shape[1], kept))
     for chosen in sets:
         if not search.short.any():
@@ -65,6 +66,26 @@ def cells_to_blank(codes: Labels, persons: Labels, k: int, kept: int = 0) -> Lab
     found = np.empty(codes.shape, dtype=bool)
     found[order] = (search.codes == 0) & (codes[order] != 0)
     return found
+
+
+def _order(codes: Labels, persons: Labels) -> Labels:
+    """Return the rows in an order that does not depend on the one they came in: by values, then by their person's rows.
+
+    What stays tied are people with the same rows, and it does not matter which of them comes first.
+    """
+    order = np.lexsort(codes.T[::-1])
+    if len(np.unique(persons)) == len(persons):
+        return order
+    new = np.any(np.diff(codes[order], axis=0) != 0, axis=1)
+    values = np.empty(len(codes), dtype=np.int64)
+    values[order] = np.append(0, np.cumsum(new))
+    by_person = np.lexsort((values, persons))
+    starts = np.flatnonzero(np.diff(persons[by_person])) + 1
+    held = [tuple(part.tolist()) for part in np.split(values[by_person], starts)]
+    rank = {rows: place for place, rows in enumerate(sorted(set(held)))}
+    kind = dict(zip(np.unique(persons).tolist(), (rank[rows] for rows in held), strict=True))
+    # Two people with the same rows may not take turns: the first row of the first must lead the first row of both.
+    return np.lexsort((persons, np.array([kind[person] for person in persons.tolist()]), values))
 
 
 def column_sets(columns: int, kept: int) -> Iterator[tuple[int, ...]]:
