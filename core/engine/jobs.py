@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.data.table import Table
-from core.engine.local import Engine, packed, run_task
+from core.engine.local import Engine, InlineEngine, packed, run_task
+from core.stats.levels import LOOKS
 from core.tradeoff.bench import Bench
 from core.tradeoff.difference import Baseline
+from core.tradeoff.effort import needs, next_look, next_round
 from core.tradeoff.ledger import ledger_of
 from core.tradeoff.null_check import null_check
 from core.tradeoff.point import Tally, point_json
@@ -81,6 +83,9 @@ class Job:
     Replicate 0 of every setting comes before replicate 1 of any, so that the whole chart appears early and then
     tightens; the fits on all of POOL come last. `previews` is how often somebody took a quick look at this table
     before (`core.tradeoff.quick_look`): the ledger counts it.
+
+    At adaptive effort every setting gets the first look, and `plan` says who gets the next one. It is asked only when
+    nothing is on its way, so that neither the number of workers nor their speed decides anything.
     """
 
     def __init__(self, study: Study, table: Table, owner: str = "", previews: int = 0) -> None:
@@ -113,26 +118,82 @@ class Job:
             reasons = [recipe.unsupported(self.bench.table.schema, known) for known in facts]
             if reason := next((text for text in reasons if text), None):
                 self.tallies[recipe.id].add(Outcome(point=recipe.id, replicate=0, seconds=0.0, skipped=reason))
-        numbers = [*range(study.replicates), FULL]
         todo = [r for r in self.recipes if not self.tallies[r.id].settled]
-        self._queue = deque((recipe, number) for number in numbers for recipe in todo)
+        self._asked = {recipe.id: study.first_replicates(recipe.id) for recipe in todo}
+        numbers = [*range(max(self._asked.values(), default=0)), FULL]
+        self._queue = deque(
+            (recipe, number) for number in numbers for recipe in todo if number < self._asked[recipe.id]
+        )
         self._total = len(self._queue)
+        self._planned = study.effort != "adaptive"
         if not self._queue:
             self._finish()
 
     def next_task(self) -> tuple[Recipe, int] | None:
-        """Take the next piece of work, skipping settings that are settled."""
+        """Take the next piece of work."""
         with self._lock:
-            while self._queue and not self._stopped:
-                recipe, number = self._queue.popleft()
-                if self.tallies[recipe.id].settled:
-                    self._done += 1
-                    continue
+            if self._queue and not self._stopped:
                 self._running += 1
-                return recipe, number
-            if not self._running:
-                self._finish()
+                return self._queue.popleft()
+            self._end_of_queue()
             return None
+
+    def _end_of_queue(self) -> None:
+        """Finish when nothing is on its way and there is nothing to plan."""
+        if not self._queue and not self._running and (self._planned or self._stopped):
+            self._finish()
+
+    @property
+    def must_plan(self) -> bool:
+        """Whether `plan` is due: the last round is done, and somebody has to say who gets more runs."""
+        with self._lock:
+            return self.active and not (self._planned or self._stopped or self._queue or self._running)
+
+    def plan(self) -> None:
+        """Queue the next round of an adaptive sweep, or finish it. Takes as long as computing the points does."""
+        points = self.snapshot().result["points"]
+        with self._lock:
+            if not self.must_plan:
+                return
+            spent = sum(int(point["replicates"]) for point in points)
+            chosen = next_round(points, self.study, spent)
+            unprotected = next((r.id for r in self.recipes if [s.key for s in r.steps] == ["none"]), None)
+            if chosen and unprotected in self._asked:
+                # What every setting is compared with, replicate by replicate.
+                chosen[unprotected] = max([*chosen.values(), self._asked[unprotected]])
+            for name, count in chosen.items():
+                self._ask(name, count)
+            self._planned = not chosen
+            self._end_of_queue()
+
+    def _ask(self, name: str, count: int) -> None:
+        recipe = next(r for r in self.recipes if r.id == name)
+        new = [(recipe, number) for number in range(self._asked[name], count)]
+        self._asked[name] = max(self._asked[name], count)
+        self._queue.extend(new)
+        self._total += len(new)
+
+    def settle(self, name: str) -> int | None:
+        """Ask for one setting's next planned look, whatever the effort; the result before it stays as it is.
+
+        Returns
+        -------
+        int or None
+            How many replicates it will have; None when there is no further look, it has no number, or the sweep was
+            stopped. Give the job to the dispatcher again afterwards.
+        """
+        with self._lock:
+            count = next_look(self._asked.get(name, max(LOOKS)))
+            if count is None or self._stopped or self.tallies[name].status != "measured":
+                return None
+            kept = {known: number for known, number in self.study.more if known != name}
+            self.study = replace(self.study, more=tuple({**kept, name: count}.items()))
+            self._ask(name, count)
+            if self._ended is not None:
+                self._started += time.monotonic() - self._ended
+                self._ended = None
+                self._finished.clear()
+            return count
 
     def arguments(self, recipe: Recipe, number: int) -> tuple[Any, ...]:
         """Return the arguments of `run_task`."""
@@ -161,11 +222,14 @@ class Job:
                     self._finish()
                 return
             self.tallies[recipe.id].add(outcome)
+            if self.tallies[recipe.id].settled:
+                left = deque(task for task in self._queue if task[0] is not recipe)
+                self._done += len(self._queue) - len(left)
+                self._queue = left
             self._times.append(outcome.seconds)
             if self._first is None and self.tallies[recipe.id].status == "measured":
                 self._first = time.monotonic() - self._started
-            if not self._queue and not self._running:
-                self._finish()
+            self._end_of_queue()
 
     def headline(self) -> str:
         """Return the progress in one line, without computing points."""
@@ -246,6 +310,9 @@ class Job:
             points.append(point)
         if state == "stopped":
             points = [_unfinished(point) for point in points]
+        if study.effort == "adaptive":
+            why = needs(points, study)
+            points = [{**point, "effort": why[point["id"]].why} for point in points]
         counted = ledger_of(list(held.values()), self.bench, self._previews, released, final=state != "running")
         ledger = {**counted, "twins": self._twins}
         remaining = self._total - done
@@ -331,8 +398,27 @@ class Dispatcher:
         job.accept(recipe, number, future)
         with self._lock:
             self._flying -= 1
+        if not job.must_plan:
+            self._again(job)
+        elif isinstance(self.engine, InlineEngine):
+            self._plan(job)
+        else:
+            # Computing points must not hold up the thread that brings everybody's results.
+            threading.Thread(target=self._plan, args=(job,), daemon=True).start()
+
+    def _plan(self, job: Job) -> None:
+        try:
+            job.plan()
+        except BaseException:
+            job.stop()
+            raise
+        self._again(job)
+
+    def _again(self, job: Job) -> None:
+        """Take a job that may have work again into the round: it left when its queue was empty."""
+        with self._lock:
             if job.active and job not in self._jobs:
-                self._jobs.append(job)  # it left the round when its queue was empty, and may have work again
+                self._jobs.append(job)
         self._pump()
 
 

@@ -16,6 +16,7 @@ from core.models import MODELS
 from core.models.base import Model
 from core.models.logistic_regression import LogisticRegression
 from core.registry import lookup
+from core.stats.levels import LOOKS
 from core.techniques import TECHNIQUES
 from core.tradeoff.recipe import Recipe, expand
 from core.tradeoff.requirement import QUANTITIES
@@ -23,8 +24,8 @@ from core.tradeoff.requirement import Requirement as Requirement
 from core.tradeoff.tuning import Tuning
 from core.utility.metrics import metrics_for
 
-EFFORTS: dict[str, int] = {"glance": 2, "standard": 8, "thorough": 32}
-"""Effort -> replicates."""
+EFFORTS: dict[str, int] = {"glance": 2, "standard": 8, "thorough": 32, "adaptive": 8}
+"""Effort -> replicates of each setting; `adaptive` spends as many on average at most, where they matter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,9 @@ class Study:
         The vertical axis; by default accuracy, or R2 when the model predicts numbers.
     subgroup : str, optional
         A column: accuracy and risk are reported for each of its values.
+    more : tuple of (str, int)
+        Settings by id that get at least this many replicates, whatever the effort; 2, 8 or 32. Others than those of
+        the study are passed over: a study of fewer settings keeps the rest.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Study:
     metric: str = ""
     threat: str = "membership"
     subgroup: str | None = None
+    more: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         """Check effort, seed and the names."""
@@ -80,6 +85,10 @@ class Study:
             )
         if self.effort not in EFFORTS:
             raise UserError(f"effort must be one of {', '.join(EFFORTS)}", got=repr(self.effort), do="Choose one.")
+        if wrong := [count for _, count in self.more if count not in LOOKS]:
+            raise UserError(
+                f"a setting gets {', '.join(map(str, LOOKS))} random halves", got=repr(wrong[0]), do="Choose one."
+            )
         if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 2**31:
             raise UserError("the seed is a whole number from 0 to 2147483647", got=repr(self.seed), do="Correct it.")
         if self.rows is not None and (isinstance(self.rows, bool) or not isinstance(self.rows, int) or self.rows < 20):
@@ -121,8 +130,13 @@ class Study:
 
     @property
     def replicates(self) -> int:
-        """How many random halves are measured."""
+        """How many random halves of each setting are measured; at adaptive effort on average at most."""
         return EFFORTS[self.effort]
+
+    def first_replicates(self, recipe: str) -> int:
+        """Return how many random halves of this setting are measured before anything is looked at."""
+        usual = min(LOOKS) if self.effort == "adaptive" else self.replicates
+        return max(usual, dict(self.more).get(recipe, 0))
 
     def with_anchors(self) -> tuple[Recipe, ...]:
         """Return the recipes, `none` and `constant` added in front when absent."""
@@ -149,6 +163,7 @@ class Study:
             "metric": self.metric,
             "threat": self.threat,
             "subgroup": self.subgroup,
+            "more": dict(self.more),
         }
 
 
@@ -162,6 +177,9 @@ def load_study(path: Path) -> tuple[Study, Table]:
     schema = Schema.load(path.parent / head["schema"])
     table = load_table(path.parent / head["table"], schema)
     study = parse_study(data)
+    known = {recipe.id for recipe in study.with_anchors()}
+    if other := [name for name, _ in study.more if name not in known]:
+        raise UserError("[study] more names settings of this study", got=repr(other[0]), do="Correct or drop the name.")
     public = {r.tune.public for r in study.recipes if r.tune is not None and r.tune.public}
     tables = {name: load_table(path.parent / name, schema) for name in sorted(public)}
     return replace(study, recipes=tuple(_with_public(recipe, tables) for recipe in study.recipes)), table
@@ -198,6 +216,7 @@ _HEAD = (
     "metric",
     "threat",
     "subgroup",
+    "more",
 )
 
 
@@ -220,7 +239,11 @@ def parse_study(data: Mapping[str, Any]) -> Study:
         for k in ("effort", "seed", "rows", "metric", "threat", "subgroup", "assume_public_domain")
         if k in head
     }
+    more = head.get("more", {})
+    if not isinstance(more, Mapping) or not all(type(count) is int for count in more.values()):
+        raise UserError("[study] more gives a number for each setting", got=repr(more), do='Write {"k[k=5]" = 32}.')
     return Study(
+        more=tuple((str(name), count) for name, count in more.items()),
         name=str(head.get("name", "Study")),
         recipes=tuple(recipes),
         model=parse_model(head.get("model", "logistic_regression")),
