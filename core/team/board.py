@@ -197,6 +197,8 @@ class Board:
         The place of the last event that is in it.
     link : {"member", "viewer", "nobody"}
         What who has only the link may do.
+    out : frozenset of str
+        Keys of those who were shown out: the link gives them nothing.
     presenting : mapping or None
         Where the presenter is: `{"by", "step", "point"}`.
     undoable : mapping of event id to Event
@@ -209,6 +211,7 @@ class Board:
     link: str = "member"
     people: tuple[Person, ...] = ()
     asked: tuple[Person, ...] = ()
+    out: frozenset[str] = frozenset()
     limits: tuple[Limit, ...] = ()
     shortlist: tuple[Candidate, ...] = ()
     comments: tuple[Comment, ...] = ()
@@ -220,7 +223,9 @@ class Board:
     minutes: tuple[Event, ...] = ()
 
     def role(self, actor: Actor) -> str:
-        """Return the role of somebody: their own, else what the link gives."""
+        """Return the role of somebody: their own, else what the link gives; nothing to who was shown out."""
+        if actor.key in self.out:
+            return NOBODY
         return next((person.role for person in self.people if person.key == actor.key), self.link)
 
     def limit(self, name: str) -> Limit | None:

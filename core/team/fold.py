@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from itertools import pairwise
+from types import NoneType
 from typing import Any
 
 from core.team.board import (
@@ -29,7 +31,8 @@ SILENT = ("present", "joined", "undo")
 def fold(events: Iterable[Event]) -> Board:
     """Return the board of a workspace's events.
 
-    What was undone is skipped; a kind that this version does not know is kept in the store and changes nothing here.
+    What was undone is skipped. A kind that this version does not know, or an event that lacks what its kind needs, is
+    kept in the store and changes nothing here: one bad line must not close a team's whole record to it.
     """
     every = list(events)
     undone = {str(e.payload.get("event")) for e in every if e.kind == "undo"}
@@ -38,9 +41,35 @@ def fold(events: Iterable[Event]) -> Board:
         # The version counts every writing of a subject, also what was undone and the undoing itself.
         state.versions[event.subject] = event.version
         state.latest[event.subject] = event
-        if event.kind in _KINDS and event.id not in undone:
+        if event.kind in _KINDS and event.id not in undone and readable(event):
             _KINDS[event.kind](state, event)
     return _board(state, every, undone)
+
+
+def readable(event: Event) -> bool:
+    """Say whether an event holds what its kind needs.
+
+    >>> from dataclasses import replace
+    >>> said = Event(place=1, id="e", actor=Actor(key="a"), kind="comment", subject="c", version=1, at="")
+    >>> readable(said), readable(replace(said, payload={"text": "Why?"}))
+    (False, True)
+    """
+    if event.kind == "limit" and not isinstance(event.payload.get("block"), Mapping):
+        return False
+    if event.kind == "opened":
+        blocks = event.payload.get("requirements", [])
+        return isinstance(blocks, list) and all(isinstance(block, Mapping) for block in blocks)
+    if event.kind == "propose" and not _dated(event.payload.get("review")):
+        return False
+    held = event.payload["block"] if event.kind == "limit" else event.payload
+    return all(isinstance(held.get(name), kind) for name, kind in _NEEDS.get(event.kind, {}).items())
+
+
+def _dated(review: Any) -> bool:
+    try:
+        return review is None or bool(date.fromisoformat(review))
+    except (TypeError, ValueError):
+        return False
 
 
 class _State:
@@ -157,6 +186,35 @@ def _present(state: _State, event: Event) -> None:
     state.presenting = {**event.payload, "by": event.actor.name, "key": event.actor.key} if on else None
 
 
+_NEEDS: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "limit": {"name": str},
+    "unlimit": {"name": str},
+    "named": {"name": str},
+    "role": {"person": str, "role": str},
+    "link": {"gives": str},
+    "shortlist": {"point": str},
+    "unshortlist": {"point": str},
+    "comment": {"text": str},
+    "question": {"text": str},
+    "answer": {"text": str},
+    "round": {"question": str, "choices": list},
+    "vote": {"round": str, "choice": str, "reason": str},
+    "reveal": {"round": str},
+    "propose": {
+        "question": str,
+        "point": str,
+        "state": str,
+        "why": str,
+        "conditions": list,
+        "owner": str,
+        "review": (str, NoneType),
+        "evidence": Mapping,
+    },
+    "signature": {"decision": str, "verdict": str, "reason": str, "version": int, "evidence": str},
+    "conclude": {"decision": str, "verdict": str, "reason": str},
+}
+"""What the payload of a kind holds at least; the block of a limit."""
+
 _KINDS: dict[str, Callable[[_State, Event], None]] = {
     "opened": _opened,
     "named": _named,
@@ -202,8 +260,11 @@ def _board(state: _State, every: list[Event], undone: set[str]) -> Board:
         )  # fmt: skip
     # Only what stands last of its subject may be taken back: undoing below somebody's later edit would lose that edit.
     last = {e.id: e for e in state.latest.values() if e.kind in UNDOABLE and e.id not in undone}
-    closed = {key for key, _ in state.concluded.items()}
-    last = {k: e for k, e in last.items() if not (e.kind == "signature" and e.payload["decision"] in closed)}
+    closed = set(state.concluded)
+    # A question is built on by its answer.
+    answered = {key.replace("answer:", "question:", 1) for key in state.answers}
+    last = {k: e for k, e in last.items() if not (e.kind == "question" and e.subject in answered)}
+    last = {k: e for k, e in last.items() if not (e.kind == "signature" and e.payload.get("decision") in closed)}
     return Board(
         name=state.name,
         head=every[-1].place if every else 0,
@@ -211,6 +272,7 @@ def _board(state: _State, every: list[Event], undone: set[str]) -> Board:
         link=state.link,
         people=tuple(p for p in state.people.values() if p.role != NOBODY),
         asked=tuple(state.asked.values()),
+        out=frozenset(p.key for p in state.people.values() if p.role == NOBODY),
         limits=limits,
         shortlist=tuple(
             Candidate(point=point, state=str(e.payload.get("state", "")), by=e.actor, at=e.at)

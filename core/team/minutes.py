@@ -8,6 +8,7 @@ from typing import Any
 
 from core.charts.verdict import limit_text
 from core.team.events import Event
+from core.team.fold import readable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ def minutes(events: Iterable[Event]) -> tuple[Line, ...]:
     found = []
     for event in every:
         sentence = _SENTENCES.get(event.kind)
-        if sentence is None:
+        if sentence is None or not readable(event):
             continue
         told = dict(event.payload)
         told["_question"] = texts.get(str(told.get("question")), "")
