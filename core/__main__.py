@@ -183,11 +183,14 @@ def _cell(estimate: Mapping[str, Any], metric: str = "") -> str:
 
 
 def _report(options: argparse.Namespace) -> None:
+    from core.recheck.file import load_decision
     from core.report import render
     from core.tradeoff.result import load_result
 
     result = load_result(Path(options.result))
-    _write(Path(options.output), render(result, options.format, options.audience))
+    decision = None if options.decision is None else load_decision(Path(options.decision))
+    content = render(result, options.format, options.audience, decision, options.free_text)
+    _write(Path(options.output), content)
 
 
 def _spare(path: Path) -> None:
@@ -222,7 +225,7 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_measure)
     command = commands.add_parser("run", help="measure every setting of a study")
     command.add_argument("study")
-    command.add_argument("--effort", choices=("glance", "standard", "thorough"))
+    command.add_argument("--effort", choices=("glance", "standard", "thorough", "adaptive"))
     command.add_argument("--seed", type=int)
     command.add_argument("--workers", type=int)
     command.add_argument("--json", metavar="OUT.json")
@@ -231,6 +234,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("result")
     command.add_argument("--format", required=True, choices=("html", "pdf", "md", "csv", "json"))
     command.add_argument("--audience", default="team", choices=("team", "external", "executive"))
+    command.add_argument("--decision", metavar="DECISION.json", help="what was decided, by whom, against what")
+    command.add_argument("--free-text", action="store_true", help="let outsiders read what people wrote")
     command.add_argument("-o", dest="output", required=True)
     command.set_defaults(run=_report)
     add_decision(add_audit(commands))

@@ -55,6 +55,24 @@ def test_run_writes_the_result_and_measured_and_skipped_points(study, tmp_path, 
         assert target.stat().st_size > 200
 
 
+def test_a_report_tells_the_decision_and_outsiders_read_texts_only_when_asked_to(tmp_path):
+    from tests.report.decided import decided
+    from tests.result_example import example
+
+    for name, held in (("r.json", example()), ("d.json", decided())):
+        (tmp_path / name).write_text(json.dumps(held))
+    told = {}
+    for name, more in (("plain", []), ("texts", ["--free-text"])):
+        out = tmp_path / f"{name}.md"
+        command = ["report", str(tmp_path / "r.json"), "--format", "md", "--audience", "external", "-o", str(out)]
+        assert main([*command, "--decision", str(tmp_path / "d.json"), *more]) == 0
+        told[name] = out.read_text()
+    assert "Accepted" in told["plain"]
+    assert ("tubaphone" in told["plain"], "tubaphone" in told["texts"]) == (False, True)
+    wrong = ["report", str(tmp_path / "r.json"), "--format", "md", "-o", str(tmp_path / "x.md"), "--decision"]
+    assert main([*wrong, str(tmp_path / "r.json")]) == 2
+
+
 def test_measure_agrees_with_the_table(study, capsys):
     folder = study.parent
     assert main(["measure", str(folder / "t.csv"), "--schema", str(folder / "s.json"), "--json"]) == 0

@@ -8,11 +8,16 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor, Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from core.data.table import Table
-from core.engine.local import Engine, InlineEngine, packed, run_task
+from core.engine.dispatcher import Dispatcher as Dispatcher
+from core.engine.failures import Interrupted, told
+from core.engine.finished import Finished, Key, Lease, bench_key, named, recipe_key
+from core.engine.local import Engine, packed
+from core.engine.snapshot import Snapshot as Snapshot
+from core.engine.snapshot import reused_words
 from core.stats.levels import LOOKS
 from core.tradeoff.bench import Bench
 from core.tradeoff.difference import Baseline
@@ -24,57 +29,6 @@ from core.tradeoff.recipe import Recipe
 from core.tradeoff.replicate import FULL, Outcome
 from core.tradeoff.result import duplicates_across_people, result_json
 from core.tradeoff.study import Requirement, Study
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A sweep at one moment.
-
-    Parameters
-    ----------
-    result : mapping
-        The result JSON of what has arrived.
-    done, total : int
-        Fits.
-    state : {"running", "done", "stopped"}
-    seconds_left : float or None
-        Known after three fits.
-    seconds : float
-        Since the start.
-    first_point : float or None
-        Seconds from the start to the first trade-off point.
-    """
-
-    result: Mapping[str, Any]
-    done: int
-    total: int
-    state: str
-    seconds_left: float | None
-    seconds: float
-    first_point: float | None
-
-    @property
-    def active(self) -> bool:
-        """Whether more will come."""
-        return self.state == "running"
-
-    @property
-    def headline(self) -> str:
-        """Progress in one line."""
-        text = f"{self.done} of {self.total} fits"
-        if self.state == "stopped":
-            return f"{text} - stopped; what is done is kept"
-        if self.state == "done":
-            return f"{text} - finished in {self.seconds:.1f} s"
-        if self.seconds_left is None:
-            return f"{text} - estimating the time left"
-        return f"{text} - about {_rounded(self.seconds_left)} left"
-
-
-def _rounded(seconds: float) -> str:
-    if seconds < 10:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 10) * 10} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
 class Job:
@@ -95,8 +49,10 @@ class Job:
         self.recipes = study.with_anchors()
         self.tallies = {recipe.id: Tally(recipe) for recipe in self.recipes}
         self._payload = packed(self.bench)
-        drawn = (study.seed, study.assume_public_domain, study.attacker, study.effort)
-        self._key = f"{self.bench.table.fingerprint}:{drawn}"
+        self._key = bench_key(self.bench, study)
+        self._keys = {recipe.id: recipe_key(recipe) for recipe in self.recipes}
+        self._finished_before: tuple[Finished, Lease] | None = None
+        self._reused = 0
         self._lock = threading.RLock()
         self._points: dict[str, tuple[tuple[Any, ...], Any]] = {}
         self._baseline: Baseline | None = None
@@ -129,14 +85,50 @@ class Job:
         if not self._queue:
             self._finish()
 
-    def next_task(self) -> tuple[Recipe, int] | None:
-        """Take the next piece of work."""
+    def recall(self, finished: Finished) -> None:
+        """Take over what was measured before, here and whenever more is asked for, and keep there what is measured."""
         with self._lock:
-            if self._queue and not self._stopped:
-                self._running += 1
-                return self._queue.popleft()
+            # A lease begun when the sweep began: after its table was forgotten, nothing of it is kept any more.
+            lease = self._finished_before[1] if self._finished_before else finished.lease(self.owner)
+            self._finished_before = (finished, lease)
+            for recipe, number in list(self._queue):
+                if (recipe, number) in self._queue and (known := self._known(recipe, number)) is not None:
+                    self._queue.remove((recipe, number))
+                    self._take_over(recipe, known)
+            self._end_of_queue()
+
+    def _known(self, recipe: Recipe, number: int) -> Outcome | None:
+        if self._finished_before is None:
+            return None
+        finished, lease = self._finished_before
+        outcome = finished.get(self._finished_key(recipe, number), lease)
+        return None if outcome is None else named(outcome, recipe)
+
+    def _finished_key(self, recipe: Recipe, number: int) -> Key:
+        return self._key, self._keys[recipe.id], number
+
+    def _take_over(self, recipe: Recipe, outcome: Outcome) -> None:
+        self._done += 1
+        self._reused += 1
+        self.tallies[recipe.id].add(outcome)
+        self._note_first(recipe)
+
+    def next_task(self) -> tuple[Recipe, int] | None:
+        """Take the next piece of work that nobody has done yet."""
+        with self._lock:
+            while self._queue and not self._stopped:
+                recipe, number = self._queue.popleft()
+                if (known := self._known(recipe, number)) is None:
+                    self._running += 1
+                    return recipe, number
+                self._take_over(recipe, known)
             self._end_of_queue()
             return None
+
+    def again(self, recipe: Recipe, number: int) -> bool:
+        """Say whether this is the second try of a task whose worker died: it then runs with nothing beside it."""
+        with self._lock:
+            return (recipe.id, number) in self._again
 
     def _end_of_queue(self) -> None:
         """Finish when nothing is on its way and there is nothing to plan."""
@@ -200,20 +192,21 @@ class Job:
         return self._key, self._payload, recipe, self.study, number
 
     def accept(self, recipe: Recipe, number: int, future: Future[Outcome]) -> None:
-        """Take what a worker brought back; a worker that died becomes a failed setting."""
+        """Take what a worker brought back; a worker that died becomes a failed setting at the second time."""
         try:
             outcome = future.result()
         except BaseException as error:
             with self._lock:
                 died = (recipe.id, number)
-                if isinstance(error, BrokenExecutor) and died not in self._again and not self._stopped:
+                first = isinstance(error, BrokenExecutor) and died not in self._again
+                if (first or isinstance(error, Interrupted)) and not self._stopped:
                     # A worker that was killed takes its neighbours' tasks along: each gets a second chance.
-                    self._again.add(died)
+                    if not isinstance(error, Interrupted):
+                        self._again.add(died)
                     self._running -= 1
                     self._queue.appendleft((recipe, number))
                     return
-            reason = f"the worker stopped ({type(error).__name__})"
-            outcome = Outcome(point=recipe.id, replicate=number, seconds=0.0, failed=reason)
+            outcome = Outcome(point=recipe.id, replicate=number, seconds=0.0, failed=told(error))
         with self._lock:
             self._running -= 1
             self._done += 1
@@ -221,20 +214,26 @@ class Job:
                 if not self._running:
                     self._finish()
                 return
+            if self._finished_before is not None:
+                finished, lease = self._finished_before
+                finished.put(self._finished_key(recipe, number), outcome, lease)
             self.tallies[recipe.id].add(outcome)
             if self.tallies[recipe.id].settled:
                 left = deque(task for task in self._queue if task[0] is not recipe)
                 self._done += len(self._queue) - len(left)
                 self._queue = left
             self._times.append(outcome.seconds)
-            if self._first is None and self.tallies[recipe.id].status == "measured":
-                self._first = time.monotonic() - self._started
+            self._note_first(recipe)
             self._end_of_queue()
+
+    def _note_first(self, recipe: Recipe) -> None:
+        if self._first is None and self.tallies[recipe.id].status == "measured":
+            self._first = time.monotonic() - self._started
 
     def headline(self) -> str:
         """Return the progress in one line, without computing points."""
         with self._lock:
-            return f"{self._done} of {self._total} fits"
+            return f"{self._done} of {self._total} fits{reused_words(self._reused)}"
 
     def set_requirements(self, requirements: tuple[Requirement, ...]) -> None:
         """Change the limits; verdicts are drawn anew from the outcomes that are here, nothing is fitted again."""
@@ -292,6 +291,7 @@ class Job:
         with self._lock:
             held = {key: (Tally(t.recipe, dict(t.outcomes), t.reason, t.status)) for key, t in self.tallies.items()}
             done, running, ended, first = self._done, self._running, self._ended, self._first
+            reused = self._reused
             times = list(self._times)
             state = "running" if ended is None else "stopped" if self._stopped else "done"
             study, cache, released = self.study, self._points, tuple(self._released)
@@ -327,6 +327,7 @@ class Job:
             seconds_left=left,
             seconds=(ended or time.monotonic()) - self._started,
             first_point=first,
+            reused=reused,
         )
 
 
@@ -335,91 +336,6 @@ def _unfinished(point: dict[str, Any]) -> dict[str, Any]:
     if point["status"] != "waiting":
         return point
     return {**point, "status": "skipped", "reason": "stopped before its first replicate was done"}
-
-
-class Dispatcher:
-    """Gives the sweeps of an engine fair turns: at most `workers` tasks are in flight, owners take turns.
-
-    Nothing queues inside the pool, so a colleague's five settings do not wait behind two hundred.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self._jobs: deque[Job] = deque()
-        self._flying = 0
-        self._lock = threading.RLock()
-        self._pumping = False
-
-    def start(self, job: Job) -> Job:
-        """Queue a sweep; it begins at once when a worker is free."""
-        job.workers = self.engine.workers
-        with self._lock:
-            self._jobs.append(job)
-        self._pump()
-        return job
-
-    def _pump(self) -> None:
-        """Fill the free workers, one task a sweep in turn."""
-        with self._lock:
-            if self._pumping:
-                return
-            self._pumping = True
-        try:
-            while True:
-                with self._lock:
-                    taken = self._take()
-                    if taken is None:
-                        self._pumping = False
-                        return
-                    self._flying += 1
-                job, recipe, number = taken
-                try:
-                    future = self.engine.submit(run_task, *job.arguments(recipe, number))
-                except Exception as error:
-                    future = Future()
-                    future.set_exception(error)
-                future.add_done_callback(lambda f, j=job, r=recipe, n=number: self._done(j, r, n, f))  # type: ignore[misc]
-        except BaseException:
-            self._pumping = False
-            raise
-
-    def _take(self) -> tuple[Job, Recipe, int] | None:
-        if self._flying >= self.engine.workers:
-            return None
-        for _ in range(len(self._jobs)):
-            job = self._jobs.popleft()
-            task = job.next_task()
-            if task is not None:
-                self._jobs.append(job)
-                return job, *task
-        return None
-
-    def _done(self, job: Job, recipe: Recipe, number: int, future: Future[Outcome]) -> None:
-        job.accept(recipe, number, future)
-        with self._lock:
-            self._flying -= 1
-        if not job.must_plan:
-            self._again(job)
-        elif isinstance(self.engine, InlineEngine):
-            self._plan(job)
-        else:
-            # Computing points must not hold up the thread that brings everybody's results.
-            threading.Thread(target=self._plan, args=(job,), daemon=True).start()
-
-    def _plan(self, job: Job) -> None:
-        try:
-            job.plan()
-        except BaseException:
-            job.stop()
-            raise
-        self._again(job)
-
-    def _again(self, job: Job) -> None:
-        """Take a job that may have work again into the round: it left when its queue was empty."""
-        with self._lock:
-            if job.active and job not in self._jobs:
-                self._jobs.append(job)
-        self._pump()
 
 
 def run_study(study: Study, table: Table, engine: Engine) -> Mapping[str, Any]:

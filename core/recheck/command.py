@@ -20,7 +20,7 @@ def add_decision(kinds: Any) -> None:
     decision.add_argument("file", help="the decision file, as the Decide page gives it")
     decision.add_argument("--table", required=True, help="the new rows, with the columns that were decided on")
     decision.add_argument("--study", help="the study file of that time, for a decision file without one")
-    decision.add_argument("--effort", choices=("glance", "standard", "thorough"))
+    decision.add_argument("--effort", choices=("glance", "standard", "thorough", "adaptive"))
     decision.add_argument("--workers", type=int)
     decision.add_argument("--json", action="store_true")
     decision.set_defaults(run=run_decision)

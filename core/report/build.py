@@ -271,7 +271,7 @@ def _again(result: Mapping[str, Any]) -> Section:
         told.append(f"Table's fingerprint (SHA-256): {plain(table['fingerprint'])}.")
     told.append("The same study, seed and versions give the same numbers, whatever the number of workers.")
     # Only known words and whole numbers go into a line that somebody will paste into a shell.
-    effort = f" --effort {study['effort']}" if study.get("effort") in ("glance", "standard", "thorough") else ""
+    effort = f" --effort {study['effort']}" if study.get("effort") in ("glance", "standard", "thorough", "adaptive") else ""
     option = f" --seed {seed}" if seed.isdecimal() else ""
     commands = (
         f"python -m core run STUDY.toml{effort}{option} --json OUT.json",

@@ -23,7 +23,7 @@ def add_survive(commands: Any) -> None:
     survive.add_argument("--against", nargs="+", metavar="ID", help="up to five settings; by default the best four")
     survive.add_argument("--vary", nargs="+", choices=("seeds", "attacker", "roles", "model"))
     survive.add_argument("--seeds", type=int, default=8)
-    survive.add_argument("--effort", choices=("glance", "standard", "thorough"))
+    survive.add_argument("--effort", choices=("glance", "standard", "thorough", "adaptive"))
     survive.add_argument("--workers", type=int)
     survive.add_argument("--json", action="store_true")
     survive.set_defaults(run=run_survive)
