@@ -38,6 +38,7 @@ from core.report.payers import payers_section, vulnerable_sentence
 from core.report.points import points_table
 from core.report.reading import reading_section
 from core.report.record import record
+from core.tradeoff.study import EFFORTS
 
 BEST = 5
 """Rows of the executive's page."""
@@ -271,7 +272,7 @@ def _again(result: Mapping[str, Any]) -> Section:
         told.append(f"Table's fingerprint (SHA-256): {plain(table['fingerprint'])}.")
     told.append("The same study, seed and versions give the same numbers, whatever the number of workers.")
     # Only known words and whole numbers go into a line that somebody will paste into a shell.
-    effort = f" --effort {study['effort']}" if study.get("effort") in ("glance", "standard", "thorough", "adaptive") else ""
+    effort = f" --effort {study['effort']}" if study.get("effort") in EFFORTS else ""
     option = f" --seed {seed}" if seed.isdecimal() else ""
     commands = (
         f"python -m core run STUDY.toml{effort}{option} --json OUT.json",

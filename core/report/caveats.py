@@ -45,7 +45,7 @@ def caveats(result: Mapping[str, Any]) -> tuple[str, ...]:
             "Synthetic rows belong to nobody, and can still give away who was in the data they were made from: that is "
             "measured like every other risk, not assumed away."
         )
-    told += [_ledger(result), _average()]
+    told += [*_uneven(measured), _ledger(result), _average()]
     early = [p for p in measured if (number(p.get("replicates")) or 0) < 2]
     waiting = [p for p in points_of(result) if p.get("status") not in ("measured", "skipped", "failed")]
     if early or waiting:
@@ -77,6 +77,18 @@ def _replicates(measured: list[Mapping[str, Any]]) -> str:
     if counts == [1]:
         return "1 random half"
     return f"{counts[0]} random halves" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} random halves"
+
+
+def _uneven(measured: list[Mapping[str, Any]]) -> list[str]:
+    """Return what to know where settings got different numbers of runs."""
+    counts = {int(found) for p in measured if (found := number(p.get("replicates"))) is not None}
+    if len(counts) < 2 or min(counts) < 2:
+        return []
+    return [
+        "Settings have different numbers of random halves: more went to those that were not settled. With fewer, the "
+        "attacker has fewer reference models and a measured membership risk is smaller: compare it between settings "
+        "with equal numbers only. None was stopped because its risk looked small."
+    ]
 
 
 def _attacks(measured: list[Mapping[str, Any]]) -> list[str]:

@@ -22,7 +22,7 @@ from pages.components.vault import Workspace
 from pages.components.words import extra_of, people, plain, thousand
 
 LOOKER_WORDS = {
-    "owner": "whoever brought the table",
+    "owner": "an owner of the workspace",
     "member": "a member of the team",
     "viewer": "somebody with a link",
 }

@@ -65,7 +65,7 @@ def _offer(label: str, key: str, do: Callable[[], None], disabled: bool = False)
 
 
 def _table(space: Workspace, name: str, base: str) -> None:
-    """Draw the groups as a table to edit; values are shown to whoever brought the table."""
+    """Draw the groups as a table to edit; values are shown to owners."""
     if space.schema is None or space.table is None:
         return
     held = space.schema[name].hierarchy
@@ -93,7 +93,7 @@ def files(space: Workspace, name: str) -> None:
     if space.schema is None or space.table is None:
         return
     if not brought(space):
-        st.caption("Level files hold values of the table: whoever brought the table imports and exports them.")
+        st.caption("Level files hold values of the table: owners of the workspace import and export them.")
         return
     turn = st.session_state.setdefault("levels_turn", 0)
     file = st.file_uploader("Import a level file (ARX: value;group;larger group, no header)", type=["csv", "txt"],

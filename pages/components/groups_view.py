@@ -32,7 +32,7 @@ def levels(space: Workspace, name: str) -> None:
         rows.append(row)
     st.dataframe(rows, hide_index=True, key="levels")
     if not mine:
-        st.caption("Labels are shown to whoever brought the table: some of them are values of people.")
+        st.caption("Labels are shown to owners of the workspace: some of them are values of people.")
 
 
 def preview(space: Workspace, dark: bool) -> None:

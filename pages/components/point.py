@@ -10,7 +10,16 @@ import streamlit as st
 
 from core.charts.words import amount, digits, mapping, measure_of, number
 from core.utility.metrics import ALL_METRICS, metrics_for
-from pages.components import beside, coverage, discuss, null_button, payers, release_button, risk_details
+from pages.components import (
+    beside,
+    coverage,
+    discuss,
+    null_button,
+    payers,
+    release_button,
+    risk_details,
+    settle_button,
+)
 from pages.components.sentences import threat_sentence, utility_sentence
 from pages.components.vault import Workspace
 from pages.components.words import SHORT, VERDICTS, plain
@@ -69,6 +78,7 @@ def show(
     st.markdown(threat_sentence(point, threat, study))
     if requirements:
         st.markdown("\n".join(f"- {_verdict_text(point, r)}" for r in requirements))
+    settle_button.show(space, point)
     beside.show(point)
     coverage.show(point)
     payers.show(space, result, point, threat)

@@ -162,6 +162,21 @@ def start_sweep(space: Workspace) -> None:
     house().dispatcher.start(job)
 
 
+def settle(space: Workspace, point: str) -> None:
+    """Ask for the next planned look at one setting, or raise the `UserError` that says why not."""
+    if not team.may(space.id, "member"):
+        raise no_entry()
+    job = space.job
+    count = None if job is None or job.active or space.table is None else job.settle(point)
+    if job is None or count is None:
+        raise UserError("more runs need a finished sweep with the table still open", got="none, or no further look",
+                        do="Load the table and run the sweep again.")  # fmt: skip
+    with space.lock:
+        space.draft["study"].setdefault("more", {})[point] = count
+        space.last, space.notes = None, {**space.notes, "stale": True, "clicked": time.monotonic()}
+    house().dispatcher.start(job)
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Show a `UserError` as three parts; anything else is a bug and is told by a reference number only."""

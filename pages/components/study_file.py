@@ -7,6 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from core.errors import UserError
+from core.tradeoff.study import parse_study
+
 _BARE = re.compile(r"^[A-Za-z0-9_-]+$")
 
 
@@ -23,13 +26,26 @@ def to_toml(draft: Mapping[str, Any]) -> str:
     <BLANKLINE>
     """
     parts = []
+    draft = _without_stale(draft)
     for head in ("study", "attacker"):
-        if block := {k: v for k, v in draft.get(head, {}).items() if v not in (None, "", [])}:
+        if block := {k: v for k, v in draft.get(head, {}).items() if v not in (None, "", [], {})}:
             parts.append(f"[{head}]\n" + _lines(block))
     for head in ("recipe", "requirement"):
         for entry in draft.get(head, []):
             parts.append(f"[[{head}]]\n" + _lines({k: v for k, v in entry.items() if v not in (None, "")}))
     return "\n".join(parts)
+
+
+def _without_stale(draft: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out runs that were asked for settings that are gone: the command line takes such a name for a mistake."""
+    if not draft.get("study", {}).get("more"):
+        return draft
+    try:
+        known = {recipe.id for recipe in parse_study(draft).with_anchors()}
+    except UserError:
+        return draft
+    more = {name: count for name, count in draft["study"]["more"].items() if name in known}
+    return {**draft, "study": {**draft["study"], "more": more}}
 
 
 def file_names(draft: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -12,6 +12,8 @@ from pages.components.vault import Workspace
 from pages.components.words import EFFORT_WORDS
 
 QUICK_ROWS = 3000
+NEXT = {"glance": "standard", "standard": "thorough", "adaptive": "thorough"}
+"""Effort -> the one that proves more."""
 
 
 def estimate(space: Workspace) -> tuple[int, int, float]:
@@ -113,11 +115,9 @@ def _full(space: Workspace) -> None:
 
 def more_runs(space: Workspace, unproven: int) -> None:
     """Offer the next effort when settings are not proven: more runs narrow the intervals."""
-    efforts = list(EFFORTS)
-    place = efforts.index(space.draft["study"].get("effort", "standard"))
-    if not unproven or space.running or place + 1 == len(efforts):
+    after = NEXT.get(space.draft["study"].get("effort", "standard"))
+    if not unproven or space.running or after is None:
         return
-    after = efforts[place + 1]
     label = f"Prove more of them: run again with {EFFORTS[after]} random halves"
     if st.button(label, key="more", icon=":material/replay:"):
         space.draft["study"]["effort"] = after

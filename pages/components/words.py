@@ -32,6 +32,7 @@ EFFORT_WORDS: dict[str, str] = {
     "glance": "a first look, wide intervals",
     "standard": "enough for most limits",
     "thorough": "for the decision itself",
+    "adaptive": "on average at most; settings that are not settled get up to 32, the others 2",
 }
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&@^=])")

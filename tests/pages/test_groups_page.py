@@ -96,7 +96,7 @@ def test_whoever_has_only_the_link_sees_no_value_and_no_file(workspace):
     shown = words(at) + "".join(str(d.value) for d in at.dataframe)
     assert not [town for town in ("Ulm", "Bonn", "Kiel") if town in shown]
     assert not at.get("download_button")
-    assert "whoever brought the table" in words(at)
+    assert "owners of the workspace" in words(at)
 
 
 def test_hostile_names_stay_text_and_every_column_can_be_looked_at(workspace):

@@ -345,3 +345,21 @@ def test_more_runs_are_offered_for_what_is_not_proven(workspace):
     at.button(key="more").click().run()
     assert not at.exception
     assert workspace.job.study.effort == "standard"
+
+
+def test_one_setting_that_is_not_proven_is_settled_alone_and_the_study_file_keeps_it(workspace):
+    workspace.draft["requirement"] = [{"name": "quiet", "risk": "membership", "at_most": 0.05}]
+    start(workspace)
+    at = visit("trade_off", workspace, point="k-anonymity[k=3]")
+    button = at.button(key=f"settle-{workspace.id}")
+    assert "Settle this: 6 more random halves" in button.label
+    others = {p["id"]: p["replicates"] for p in workspace.snapshot().result["points"]}
+    button.click().run()
+    assert not at.exception
+    now = {p["id"]: p["replicates"] for p in workspace.snapshot().result["points"]}
+    assert now == {**others, "k-anonymity[k=3]": 8}
+    assert workspace.study().more == (("k-anonymity[k=3]", 8),)
+    from pages.components.study_file import to_toml
+
+    del workspace.draft["recipe"][1]
+    assert "more" not in to_toml(workspace.draft)

@@ -122,7 +122,7 @@ def test_whoever_has_only_the_link_sees_coarser_example_rows_than_who_brought_th
     assert "a member of the team" in words(visitor)
     workspace.owner = "sample"
     owner = visit("techniques", workspace)
-    assert "whoever brought the table" in words(owner)
+    assert "an owner of the workspace" in words(owner)
     ages = {str(int(age)) for age in workspace.table.frame["age"]}
     assert cells(owner) & ages
     assert not cells(visitor) & ages

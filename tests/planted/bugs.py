@@ -7,6 +7,7 @@ from tests.planted.bugs_measurement import MEASUREMENT
 from tests.planted.bugs_mechanisms import MECHANISMS
 from tests.planted.bugs_ours import OURS
 from tests.planted.bugs_private import PRIVATE
+from tests.planted.bugs_team import TEAM
 
 
 def place(bug: Bug) -> tuple[int, str]:
@@ -15,4 +16,4 @@ def place(bug: Bug) -> tuple[int, str]:
     return int(number), bug.key[len(number) :]
 
 
-BUGS = tuple(sorted((*MECHANISMS, *MEASUREMENT, *OURS, *PRIVATE), key=place))
+BUGS = tuple(sorted((*MECHANISMS, *MEASUREMENT, *OURS, *PRIVATE, *TEAM), key=place))
