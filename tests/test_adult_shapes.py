@@ -64,6 +64,7 @@ def test_private_logistic_regression_costs_little_and_stays_below_its_bound():
     assert membership["violation"] is False
 
 
+@pytest.mark.slow
 def test_mondrian_s_reidentification_is_far_below_that_of_the_raw_rows():
     k = (("name", "k"), ("technique", "mondrian_k_anonymity"), ("k", 10))
     found = points("logistic_regression", 0, 5000, "glance", (k,))

@@ -127,6 +127,7 @@ def test_honest_logistic_regression_is_not_flagged():
     assert found.claim.mu == pytest.approx(DPLogisticRegression(epsilon=4.0).mu)
 
 
+@pytest.mark.slow
 def test_the_audited_person_shows_nine_tenths_of_mu():
     # D - D' of the score over its spread; the standard error of the effect over 120 pairs is .13, in units of mu .095.
     pair = DPLogisticRegression(epsilon=4.0).audit_pair()
@@ -159,6 +160,7 @@ def test_one_person_more_moves_the_votes_of_a_dealt_forest_by_epsilon_and_not_be
         assert np.abs(np.log(fewer / more)).max() == pytest.approx(epsilon, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_the_votes_of_the_forest_have_the_probabilities_of_rows_that_draw_their_trees():
     technique = DPForest(epsilon=1.0, trees=2)
     pair = technique.audit_pair()

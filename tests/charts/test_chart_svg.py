@@ -39,6 +39,7 @@ def test_hostile_text_stays_text():
     assert any("alert(1)" in (element.text or "") for element in root.iter(f"{SPACE}title"))
 
 
+@pytest.mark.slow
 def test_the_bytes_are_the_same_in_another_process_with_another_hash_seed():
     code = (
         "from tests.result_example import example; from core.charts.trade_off import TradeOff;"

@@ -21,7 +21,7 @@ ADAPTIVE = parse_study(
         "recipe": [
             {"name": "k", "technique": "mondrian_k_anonymity", "k": [5, 5000]},
             {"name": "synthetic", "technique": "sequential_trees"},
-            {"name": "dp", "technique": "dp_logistic_regression", "epsilon": [0.05, 1.0, 10.0]},
+            {"name": "dp", "technique": "dp_logistic_regression", "epsilon": [0.05, 10.0]},
         ],
         "requirement": LIMITS,
     }

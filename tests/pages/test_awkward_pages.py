@@ -19,7 +19,12 @@ RECIPES = [
 ]
 
 
-@pytest.mark.parametrize("name", list(awkward()))
+FAST = ("40 rows", "all unique", "constant columns", "hostile names", "duplicated people")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in awkward()]
+)
 def test_every_page_takes_the_table(fresh_house, name):
     table = awkward()[name]
     space = fresh_house.vault.open()

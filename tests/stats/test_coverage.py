@@ -52,6 +52,7 @@ def test_clopper_pearson_never_covers_less_than_it_says():
         assert binom.pmf(k, n, p)[(low <= p) & (p <= high)].sum() >= 0.95
 
 
+@pytest.mark.slow
 def test_a_stated_exception_wilson_by_itself_dips_near_7_of_132():
     # Why a single rate is not shown with Wilson's interval, though differences and ratios are built on it.
     low, _ = rate_coverage(rates.wilson_limits, 132)
