@@ -5,7 +5,7 @@ PORT ?= 8501
 BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: run install install-dev test check lint types slow postgres e2e deep bench clean
+.PHONY: run install install-dev test check lint types slow postgres cluster e2e deep bench clean
 
 run: install
 	@$(BIN)/python -m pages.components.static_files
@@ -31,6 +31,10 @@ $(VENV)/.installed-deep: $(VENV)/.installed-dev requirements-deep.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-deep.txt
 	@touch $@
 
+$(VENV)/.installed-cluster: $(VENV)/.installed-dev requirements-cluster.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-cluster.txt
+	@touch $@
+
 test: install-dev
 	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
@@ -49,6 +53,10 @@ slow: install-dev
 # Starts a private server of Debian's `postgresql`, as another user where this one is root, and stops it.
 postgres: install-dev
 	$(BIN)/python -m pytest -q -m postgres tests/team
+
+# A scheduler and two worker processes on this machine.
+cluster: $(VENV)/.installed-cluster
+	$(BIN)/python -m pytest -q -m cluster tests/engine
 
 e2e: install-dev
 	@$(BIN)/python -m pages.components.static_files

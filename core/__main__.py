@@ -73,8 +73,8 @@ def _measure(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    from core.engine.choose import chosen_engine
     from core.engine.jobs import Dispatcher, Job
-    from core.engine.local import InlineEngine, LocalEngine, default_workers
     from core.tradeoff.study import load_study
 
     study, table = load_study(Path(options.study))
@@ -84,8 +84,7 @@ def _run(options: argparse.Namespace) -> None:
         raise UserError("--workers is 1 or more", got=str(options.workers), do="Raise it.")
     if options.json:
         _spare(Path(options.json))
-    workers = options.workers or default_workers()
-    engine = InlineEngine() if workers == 1 else LocalEngine(workers)
+    engine = chosen_engine(options.workers)
     try:
         job = Dispatcher(engine).start(Job(study, table))
         while not job.wait(0.5):

@@ -44,7 +44,8 @@ def run_solve(options: argparse.Namespace) -> None:
     UserError
         When the study has no such recipe, or the recipe does not turn exactly one number.
     """
-    from core.engine.local import InlineEngine, LocalEngine, default_workers, packed
+    from core.engine.choose import chosen_engine
+    from core.engine.local import packed
     from core.privacy.plain_words import plain_words
     from core.tradeoff.bench import Bench
     from core.tradeoff.dial import Dial
@@ -72,8 +73,7 @@ def run_solve(options: argparse.Namespace) -> None:
     bench = Bench.prepare(study, table)
     schema, facts = bench.table.schema, bench.facts(full=False)
     proof = by_proof(settings[0], limit, schema, facts)
-    workers = options.workers or default_workers()
-    engine = InlineEngine() if workers == 1 else LocalEngine(workers)
+    engine = chosen_engine(options.workers)
     payload, tallies = packed(bench), []
     try:
         for recipe in settings:

@@ -50,7 +50,7 @@ def findings(space: Workspace) -> None:
 st.title("What is in your table, and who could be recognised?", anchor=False)
 space = workspace()
 has_table = space is not None and space.table is not None
-st.caption(f"{intake.limits_text()} Rows stay in this server's memory; they are never written to disk.")
+st.caption(f"{intake.limits_text()} {house().promise}")
 with st.expander(
     "Use another table" if has_table else "Choose a file", expanded=not has_table, key=f"uploader-{has_table}"
 ):

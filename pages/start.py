@@ -15,7 +15,9 @@ ensure_entry()
 if st.session_state.pop("forgotten", False):
     st.success(
         "Forgotten: the table, its settings and the results are gone from this server's memory, and the processes that "
-        "held copies were ended. Files that you downloaded are yours and stay where you saved them.",
+        "held copies were ended. What remains: comments, votes, limits and decisions of the team, and the measured "
+        "numbers that were put on a shortlist or decided on. They hold no rows. Files that you downloaded are yours "
+        "and stay where you saved them.",
         icon=":material/check_circle:",
     )
 elif st.session_state.get("gone"):
@@ -47,7 +49,7 @@ with right.container(border=True, height="stretch"):
         st.query_params.clear()
         st.session_state.pop("ws", None)
         st.switch_page("pages/data.py")
-    st.caption("Rows stay in this server's memory: never written to disk, never sent elsewhere.")
+    st.caption(house().promise)
 if tried:
     with told():
         link("trade_off", samples.begin(tried))
@@ -56,7 +58,7 @@ if (space := workspace()) is not None and space.table is not None:
 st.subheader("What the three numbers on the chart mean", anchor=False)
 st.image(picture.picture(st.context.theme.type == "dark"), alt=picture.ALT)
 st.caption(
-    f"Where your data go: into the memory of this server and its {house().workers.workers} worker processes, nowhere "
-    "else. Forgotten after 30 minutes without a visit, or at once with *Forget this data now*."
+    f"Where your data go: into the memory of this server and of {house().where}, nowhere else. "
+    "Forgotten after 30 minutes without a visit, or at once with *Forget this data now*."
 )
 fetch_early()

@@ -26,7 +26,7 @@ from core.tradeoff.attacked import REFERENCES
 from core.tradeoff.bench import Bench
 from core.tradeoff.replicate import run_replicate
 from core.tradeoff.study import EFFORTS, Study, load_study, parse_study
-from tests import bench_identify, bench_lattice, bench_mondrian, bench_preview, bench_private
+from tests import bench_identify, bench_lattice, bench_mondrian, bench_pages, bench_preview, bench_private, bench_scale
 
 ROOT = Path(__file__).parent.parent
 
@@ -176,7 +176,7 @@ def main() -> None:
     sweep(ROOT / "sample_data" / "adult-quick.toml", 2, "glance", warm=True)
     sweep(ROOT / "sample_data" / "adult.toml", 2, "glance", warm=False)
     sweep(ROOT / "sample_data" / "clinic.toml", 2, "glance", warm=True)
-    for more in (bench_lattice, bench_mondrian, bench_preview, bench_identify, bench_private):
+    for more in (bench_lattice, bench_mondrian, bench_preview, bench_identify, bench_private, bench_scale, bench_pages):
         print()
         more.main()
 

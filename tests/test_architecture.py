@@ -21,7 +21,7 @@ LAYERS = [
     ("engine",),
     ("release",),
     ("charts",),
-    ("report",),
+    ("report", "methods"),
     ("team", "recheck", "survival", "ask", "solve", "claims"),
     ("__main__",),
 ]
@@ -83,6 +83,7 @@ def test_the_top_level_is_fixed():
         "requirements.txt",
         "requirements-dev.txt",
         "requirements-deep.txt",
+        "requirements-cluster.txt",
         "requirements-postgres.txt",
         "README.md",
         "dashboard.py",

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from core.attacks.gower import numbers
 from core.data.schema import Kind, Role, Schema
@@ -32,6 +31,8 @@ def model_guess(
     Texts for categories ("(missing)" among them), numbers else (dates in seconds since 1970); NaN where the guess is
     that the value is missing. Of the targets only the `known` columns are read.
     """
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor  # here: the page process stays without it
+
     caps: dict[str, float] = {}
     rows = np.arange(len(released))
     if len(rows) > MOST_ROWS:

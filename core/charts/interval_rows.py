@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
@@ -67,16 +68,19 @@ def draw(rows: Sequence[Row], limit: float | None, scale: str, *, dark: bool) ->
         )
     axis = {"gridcolor": ground.grid, "zeroline": False, "linecolor": ground.soft, "fixedrange": True}
     small = {"size": 12, "color": ground.soft}
+    # Plotly breaks no line by itself, and on a phone a long one is cut.
+    lines = wrap(scale, 34)
+    title, below = "<br>".join(text(line) for line in lines), 16 * len(lines)
     figure.update_layout(
         paper_bgcolor=ground.paper,
         plot_bgcolor=ground.paper,
         font={"color": ground.ink, "size": 12, "family": "sans-serif"},
-        margin={"l": 10, "r": 16, "t": 30, "b": 46},
-        height=HEAD + ROW * max(1, len(rows)),
+        margin={"l": 10, "r": 16, "t": 30, "b": 30 + below},
+        height=HEAD - 16 + below + ROW * max(1, len(rows)),
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
         hoverlabel={"bgcolor": ground.paper, "font": {"color": ground.ink}},
-        xaxis={**axis, "tickfont": small, "title": {"text": text(scale), "font": small, "standoff": 6}},
+        xaxis={**axis, "tickfont": small, "title": {"text": title, "font": small, "standoff": 6}},
         yaxis={
             **axis,
             "tickfont": {"size": 12, "color": ground.ink},

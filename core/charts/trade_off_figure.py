@@ -29,9 +29,7 @@ def draw(info: TradeOffInfo, dark: bool = False) -> go.Figure:
         traces += [_family_key(family, dark), _markers(mine, family, dark)]
     traces += [*_crosses(info, dark), *_alarms(info, ground), *_rings(info, ground)]
     traces += _state_key(ground) if info.limits else []
-    figure = go.Figure(data=traces, layout=go.Layout(template=go.layout.Template()))
-    figure.update_layout(**layout(info, ground))
-    return figure
+    return go.Figure(data=traces, layout=go.Layout(template=go.layout.Template(), **layout(info, ground)))
 
 
 def _frontier(info: TradeOffInfo, ground: Ground) -> list[go.Scatter]:

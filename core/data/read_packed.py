@@ -19,6 +19,8 @@ from core.data.cells import MAX_CELLS, MAX_UNPACKED_BYTES, RawCells, check_size,
 from core.errors import UserError
 
 CHUNK = 20_000
+MAX_SHEET_TEXT = 200_000_000
+"""Characters in a sheet: twice what a text file may have."""
 SHEET_ROWS = 1_048_576
 """What Excel itself can hold; a sheet that claims more was not written by it."""
 
@@ -131,7 +133,7 @@ def _sheet_cells(book: Any, sheet: Any) -> RawCells:
 class _Seen:
     """What was met on the way through a sheet: numbers only."""
 
-    width = above = errors = 0
+    width = above = errors = letters = 0
 
 
 def _sheet_rows(rows: Any, padded: bool, seen: _Seen) -> Iterator[list[list[str | None]]]:
@@ -147,6 +149,10 @@ def _sheet_rows(rows: Any, padded: bool, seen: _Seen) -> Iterator[list[list[str 
                 do="Save the table as CSV and upload that.",
             )
         cells = [_cell_text(cell, padded, seen) for cell in row]
+        # A text that is packed once can stand in every cell: a small file may take gigabytes.
+        seen.letters += sum(len(cell) for cell in cells if cell)
+        if seen.letters > MAX_SHEET_TEXT:
+            raise _too_much("an Excel file's cells", MAX_SHEET_TEXT)
         while cells and not cells[-1]:
             cells.pop()
         if not cells:
@@ -203,14 +209,14 @@ def read_parquet(content: bytes) -> RawCells:
         check_size(file.metadata.num_rows, len(schema))
         groups = [file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups)]
         if sum(groups) > MAX_UNPACKED_BYTES:
-            raise _too_much()
+            raise _too_much("a parquet file", MAX_UNPACKED_BYTES)
         for column in schema:
             _check_type(column)
         # Read as dictionaries, a text that is repeated a million times takes its place once.
         texts = [column.name for column in schema if _is_text(column.type)]
         table = pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts).read(use_threads=False)
         if sum(_unpacked(column) for column in table.columns) > MAX_UNPACKED_BYTES:
-            raise _too_much()
+            raise _too_much("a parquet file", MAX_UNPACKED_BYTES)
         table.validate(full=True)  # broken UTF-8 would otherwise surface at any later step
         columns = [_parquet_text(column) for column in table.columns]
     except (pa.ArrowException, OSError, ValueError, KeyError):
@@ -222,9 +228,9 @@ def read_parquet(content: bytes) -> RawCells:
     return RawCells(format="parquet", header=list(schema.names), columns=columns, has_header=True)
 
 
-def _too_much() -> UserError:
+def _too_much(what: str, limit: int) -> UserError:
     return UserError(
-        f"a parquet file may unpack to {MAX_UNPACKED_BYTES // 1_000_000:,} MB at most",
+        f"{what} may unpack to {limit // 1_000_000:,} MB at most",
         got="one that needs more",
         do="Keep fewer columns, or draw a random sample of the people.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import BrokenExecutor, CancelledError
 
 from core.errors import UserError
+from core.tradeoff.replicate import OUT_OF_MEMORY
 
 
 class Interrupted(BrokenExecutor):
@@ -52,7 +53,7 @@ def told(error: BaseException) -> str:
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, MemoryError):
-        return "the memory ran out. Use fewer people, or fewer workers (MIDDLEGROUND_WORKERS)"
+        return OUT_OF_MEMORY
     if isinstance(error, BrokenExecutor):
         return (
             f"the worker stopped twice, the second time with nothing beside it ({type(error).__name__}): most likely "

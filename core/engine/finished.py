@@ -155,8 +155,8 @@ class Finished:
         return self._generation(lease.holder) == lease.generation
 
     def put(self, key: Key, outcome: Outcome, lease: Lease) -> None:
-        """Keep an outcome; not a failed or skipped one, nor for a table that was forgotten meanwhile."""
-        if outcome.failed is not None or outcome.skipped is not None:
+        """Keep an outcome, or why a rule leaves none; not a failed one, nor for a table forgotten meanwhile."""
+        if outcome.failed is not None:
             return
         size = size_of(outcome) + OVERHEAD
         with self._lock:

@@ -91,10 +91,14 @@ class Job:
             # A lease begun when the sweep began: after its table was forgotten, nothing of it is kept any more.
             lease = self._finished_before[1] if self._finished_before else finished.lease(self.owner)
             self._finished_before = (finished, lease)
-            for recipe, number in list(self._queue):
-                if (recipe, number) in self._queue and (known := self._known(recipe, number)) is not None:
-                    self._queue.remove((recipe, number))
+            asked, self._queue = self._queue, deque()
+            for recipe, number in asked:
+                if self.tallies[recipe.id].settled:
+                    self._done += 1
+                elif (known := self._known(recipe, number)) is not None:
                     self._take_over(recipe, known)
+                else:
+                    self._queue.append((recipe, number))
             self._end_of_queue()
 
     def _known(self, recipe: Recipe, number: int) -> Outcome | None:
@@ -110,8 +114,7 @@ class Job:
     def _take_over(self, recipe: Recipe, outcome: Outcome) -> None:
         self._done += 1
         self._reused += 1
-        self.tallies[recipe.id].add(outcome)
-        self._note_first(recipe)
+        self._add(recipe, outcome)
 
     def next_task(self) -> tuple[Recipe, int] | None:
         """Take the next piece of work that nobody has done yet."""
@@ -217,17 +220,19 @@ class Job:
             if self._finished_before is not None:
                 finished, lease = self._finished_before
                 finished.put(self._finished_key(recipe, number), outcome, lease)
-            self.tallies[recipe.id].add(outcome)
-            if self.tallies[recipe.id].settled:
-                left = deque(task for task in self._queue if task[0] is not recipe)
-                self._done += len(self._queue) - len(left)
-                self._queue = left
             self._times.append(outcome.seconds)
-            self._note_first(recipe)
+            self._add(recipe, outcome)
             self._end_of_queue()
 
-    def _note_first(self, recipe: Recipe) -> None:
-        if self._first is None and self.tallies[recipe.id].status == "measured":
+    def _add(self, recipe: Recipe, outcome: Outcome) -> None:
+        """Count an outcome; one that settles its setting leaves nothing more to ask of it."""
+        tally = self.tallies[recipe.id]
+        tally.add(outcome)
+        if tally.settled:
+            left = deque(task for task in self._queue if task[0] is not recipe)
+            self._done += len(self._queue) - len(left)
+            self._queue = left
+        if self._first is None and tally.status == "measured":
             self._first = time.monotonic() - self._started
 
     def headline(self) -> str:
@@ -328,6 +333,7 @@ class Job:
             seconds=(ended or time.monotonic()) - self._started,
             first_point=first,
             reused=reused,
+            lost=len(self._again),
         )
 
 

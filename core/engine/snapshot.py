@@ -26,6 +26,8 @@ class Snapshot:
         Seconds from the start to the first trade-off point.
     reused : int
         How many of the fits done were measured before, for an earlier sweep, and taken over.
+    lost : int
+        How many fits were run again because their worker was killed.
     """
 
     result: Mapping[str, Any]
@@ -36,6 +38,7 @@ class Snapshot:
     seconds: float
     first_point: float | None
     reused: int = 0
+    lost: int = 0
 
     @property
     def active(self) -> bool:
@@ -45,7 +48,7 @@ class Snapshot:
     @property
     def headline(self) -> str:
         """Progress in one line."""
-        text = f"{self.done} of {self.total} fits{reused_words(self.reused)}"
+        text = f"{self.done} of {self.total} fits{reused_words(self.reused)}{lost_words(self.lost)}"
         if self.state == "stopped":
             return f"{text} - stopped; what is done is kept"
         if self.state == "done":
@@ -66,6 +69,17 @@ def reused_words(count: int) -> str:
     if not count:
         return ""
     return f", {count} of them measured before"
+
+
+def lost_words(count: int) -> str:
+    """Return what is said of fits whose worker was killed under them; empty for none.
+
+    Examples
+    --------
+    >>> f"60 of 60 fits{lost_words(2)} - finished in 9.0 s"
+    '60 of 60 fits, 2 of them run again because a worker stopped - finished in 9.0 s'
+    """
+    return f", {count} of them run again because a worker stopped" if count else ""
 
 
 def rounded(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from scipy.optimize import minimize_scalar
 
@@ -56,6 +57,7 @@ def epsilon_from_rho(rho: float, delta: float) -> float:
     return max(0.0, float(found.fun))
 
 
+@lru_cache(maxsize=512)
 def rho_from_epsilon_delta(epsilon: float, delta: float) -> float:
     """Return the largest rho whose releases are all (epsilon, delta)-DP, rounded to the private side.
 

@@ -34,8 +34,8 @@ def run_decision(options: argparse.Namespace) -> int:
     UserError
         When a file cannot be read, or the new table is not of the shape that was decided on.
     """
+    from core.engine.choose import chosen_engine
     from core.engine.jobs import Dispatcher
-    from core.engine.local import InlineEngine, LocalEngine, default_workers
     from core.recheck.file import Altered, load_decision, read_new, recorded
     from core.recheck.recheck import recheck
     from core.recheck.words import lines
@@ -58,8 +58,7 @@ def run_decision(options: argparse.Namespace) -> int:
     except OSError:
         raise UserError("the new table must exist", got=f"no file {path}", do="Correct the path.") from None
     table, left_out = read_new(path.name, content, found.schema)
-    workers = options.workers or default_workers()
-    engine = InlineEngine() if workers == 1 else LocalEngine(workers)
+    engine = chosen_engine(options.workers)
     try:
         told = recheck(
             found, table, Dispatcher(engine), effort=options.effort, left_out=left_out, today=datetime.now(UTC).date(),

@@ -79,7 +79,7 @@ def _check(options: argparse.Namespace) -> int:
 def _release(options: argparse.Namespace) -> int:
     from dataclasses import replace
 
-    from core.engine.local import InlineEngine, LocalEngine, default_workers
+    from core.engine.choose import chosen_engine
     from core.release.certificate import CertificateError, release
     from core.release.measured import measure_point
     from core.release.text import SEPARATORS
@@ -101,9 +101,8 @@ def _release(options: argparse.Namespace) -> int:
             do='Set release = "rows" or "both", or choose another recipe.',
         )
     measured, ledger, why = None, None, ""
-    workers = options.workers or default_workers()
     # One worker needs no process of its own, which would take longer to start than a small study to measure.
-    engine = InlineEngine() if workers == 1 else LocalEngine(workers)
+    engine = chosen_engine(options.workers)
     try:
         measured, ledger = measure_point(study, table, recipe, engine)
     except UserError as error:

@@ -37,8 +37,8 @@ def run_survive(options: argparse.Namespace) -> None:
     UserError
         When the study has no such setting, or something cannot be varied.
     """
+    from core.engine.choose import chosen_engine
     from core.engine.jobs import Dispatcher
-    from core.engine.local import InlineEngine, LocalEngine, default_workers
     from core.survival.survive import survival
     from core.survival.vary import VARY
     from core.survival.words import lines, to_json
@@ -50,8 +50,7 @@ def run_survive(options: argparse.Namespace) -> None:
     study = replace(study, effort=options.effort or study.effort)
     chosen = _point([r.id for r in study.recipes if r.name == options.recipe], options.point,
                     [r.name for r in study.recipes])  # fmt: skip
-    workers = options.workers or default_workers()
-    engine = InlineEngine() if workers == 1 else LocalEngine(workers)
+    engine = chosen_engine(options.workers)
     try:
         found = survival(
             study, table, chosen, Dispatcher(engine), rivals=options.against, vary=options.vary or VARY,

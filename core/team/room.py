@@ -70,13 +70,14 @@ class Room:
         return _MAY.get(self.role, 0) >= _MAY[role]
 
     def _need(self, role: str, named: bool = True) -> Board:
-        if not self.may(role):
+        whole = self._all()  # one look for the role and for what is returned
+        if _MAY.get(whole.role(self.actor), 0) < _MAY[role]:
             raise no_entry()
         if named and not self.actor.name:
             raise UserError(
                 "what you say carries your name", got="no name", do="Give the name that others know you by."
             )
-        return self._all()
+        return whole
 
     def board(self) -> Board:
         """Return the workspace as this person may see it."""

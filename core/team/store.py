@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Row, create_engine, event, func, insert, select, text, update
+from sqlalchemy import Engine, Row, bindparam, create_engine, event, func, insert, select, text, update
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
@@ -28,6 +28,8 @@ LOCK = 7_117_261
 """Number of the advisory lock under which PostgreSQL's tables are made."""
 
 BIGGEST_STATE = 20 * 1024**2
+_HEAD = select(WORKSPACES.c.head).where(WORKSPACES.c.id == bindparam("workspace"))
+"""Built once: a page asks for it dozens of times, and building it takes as long as asking."""
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -106,7 +108,7 @@ class Store:
                     raise UserError(f"this version reads stores of layout {LAYOUT}", got=f"layout {max(layouts)}",
                                     do="Update Middleground.")  # fmt: skip
         except (SQLAlchemyError, NoSuchModuleError, ImportError) as error:
-            raise self._closed(type(getattr(error, "orig", None) or error).__name__) from None
+            raise self._closed(_why(getattr(error, "orig", None) or error)) from None
 
     def _ours(self, path: str) -> None:
         """Refuse an SQLite file of another program before a byte of it is changed; the journal's mode is one."""
@@ -118,7 +120,7 @@ class Store:
                 held = {name: {row[1] for row in look.execute(f'PRAGMA table_info("{name}")')}
                         for name in names if name in METADATA.tables}  # fmt: skip
         except sqlite3.Error as error:
-            raise self._closed(type(error).__name__) from None
+            raise self._closed(_why(error)) from None
         wrong = [name for name, found in held.items() if found != {c.name for c in METADATA.tables[name].columns}]
         if wrong or (names and META.name not in held):
             raise UserError("the team's store is a database of its own", got="tables of another program",
@@ -128,8 +130,15 @@ class Store:
         return UserError(
             "the team's store must be open for reading and writing",
             got=f"{why} at {self.place}",
-            do="Check that the file or server is there, is ours and may be written; move a damaged file away to start "
-            "anew. Nothing was changed.",
+            do="Check that the file or server is there, is ours and may be written, and that the disk has room; move a "
+            "damaged file away to start anew. Nothing was changed.",
+        )
+
+    def _damaged(self) -> UserError:
+        return UserError(
+            "the team's store must be as it was written",
+            got=f"an entry that cannot be read at {self.place}",
+            do="The file is damaged: put back a copy of it, or move it away to start anew. Nothing was changed.",
         )
 
     def close(self) -> None:
@@ -237,7 +246,7 @@ class Store:
     def head(self, workspace: str) -> int | None:
         """Return the place of the last event; None when there is no such workspace. Cheap: one row by its key."""
         with self._reading() as connection:
-            return connection.scalar(select(WORKSPACES.c.head).where(WORKSPACES.c.id == workspace))
+            return connection.scalar(_HEAD, {"workspace": workspace})
 
     def events(self, workspace: str, after: int = 0) -> list[Event]:
         """Return the events behind a place, in order."""
@@ -278,9 +287,9 @@ class Store:
         )
         with self._reading() as connection:
             row = connection.execute(wanted.limit(1)).first()
-        if row is None:
-            return None
-        whole = zlib.decompress(row.body)
+            if row is None:
+                return None
+            whole = zlib.decompress(row.body)
         if hashlib.sha256(whole).hexdigest() != row.hash:
             raise UserError("a frozen state must be as it was frozen", got="another content",
                             do="Somebody changed the database by hand: rely on an exported decision file.")  # fmt: skip
@@ -294,6 +303,23 @@ class Store:
         return _Guarded(self, self._engine)
 
 
+_WHY = {
+    "SQLITE_FULL": "no room left on the disk",
+    "SQLITE_IOERR": "a disk that did not take what was to be written",
+    "SQLITE_CORRUPT": "a damaged file",
+    "SQLITE_NOTADB": "a file that is no database, or a damaged one",
+    "SQLITE_READONLY": "a file that may only be read",
+    "SQLITE_CANTOPEN": "a file that cannot be opened",
+    "SQLITE_BUSY": "a file that another program holds",
+}
+
+
+def _why(error: BaseException) -> str:
+    """Return in words why a database did not answer; never its own message, which may quote a value."""
+    name = str(getattr(error, "sqlite_errorname", ""))
+    return next((words for code, words in _WHY.items() if name.startswith(code)), type(error).__name__)
+
+
 class _Guarded:
     """A transaction whose failures are told in our words, without a statement or a value of it."""
 
@@ -304,15 +330,18 @@ class _Guarded:
         try:
             return self._transaction.__enter__()
         except DBAPIError as error:
-            raise self._store._closed(type(error.orig).__name__) from None
+            raise self._store._closed(_why(error.orig or error)) from None
 
     def __exit__(self, *raised: Any) -> None:
         try:
             self._transaction.__exit__(*raised)
         except DBAPIError as error:
-            raise self._store._closed(type(error.orig).__name__) from None
+            raise self._store._closed(_why(error.orig or error)) from None
         if isinstance(raised[1], DBAPIError):
-            raise self._store._closed(type(raised[1].orig).__name__) from None
+            raise self._store._closed(_why(raised[1].orig or raised[1])) from None
+        if isinstance(raised[1], (json.JSONDecodeError, zlib.error)):
+            # The file opens and its pages fit, yet what stands in them is not what was written.
+            raise self._store._damaged() from None
 
 
 def no_entry() -> Forbidden:

@@ -50,11 +50,13 @@ def ledger_of(
     costs, largest = [], 0.0
     for tally in tallies:
         fits = len(tally.outcomes)
-        proved = [tally.recipe.guarantee(bench.table.schema, bench.facts(full=full)) for full in (False, True)]
-        if not fits or proved[0].kind not in ("dp", "claimed"):
+        if not fits:
             continue
-        cost = Cost.of(proved[0], fits)
-        kinds["claimed" if proved[0].kind == "claimed" else "dp" if cost else "replaced"] += fits
+        proved = tally.recipe.guarantee(bench.table.schema, bench.facts(full=False))
+        if proved.kind not in ("dp", "claimed"):
+            continue
+        cost = Cost.of(proved, fits)
+        kinds["claimed" if proved.kind == "claimed" else "dp" if cost else "replaced"] += fits
         if cost is not None:
             costs.append(cost)
             largest = max(largest, cost.epsilon)

@@ -25,6 +25,8 @@ from core.utility.metrics import metrics_for
 FULL = -1
 """The replicate number of the one fit on all of POOL."""
 
+OUT_OF_MEMORY = "the memory ran out. Use fewer people, or fewer workers (MIDDLEGROUND_WORKERS)"
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Outcome:
@@ -81,9 +83,8 @@ def run_replicate(bench: Bench, recipe: Recipe, study: Study, replicate: int) ->
         failed = f"the release breaks its own guarantee: {error}"
         return Outcome(point=recipe.id, replicate=replicate, seconds=time.perf_counter() - started, failed=failed)
     except Exception as error:
-        return Outcome(
-            point=recipe.id, replicate=replicate, seconds=time.perf_counter() - started, failed=place_of(error)
-        )
+        failed = OUT_OF_MEMORY if isinstance(error, MemoryError) else place_of(error)
+        return Outcome(point=recipe.id, replicate=replicate, seconds=time.perf_counter() - started, failed=failed)
     object.__setattr__(outcome, "seconds", time.perf_counter() - started)
     return outcome
 

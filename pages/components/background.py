@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import UserError
+from pages.components.redact import where
 
 
 class Work:
@@ -38,9 +39,10 @@ class Work:
             if self._act is not None:
                 self.result = self._act(self)
         except UserError as problem:
-            self.problem = problem
+            self.problem = _without_rows(problem)
         except Exception as problem:  # shown with a reference number where the page is drawn
-            self.problem = problem
+            print(f"background work: {type(problem).__name__} (message withheld) at {where(problem.__traceback__)}")  # noqa: T201
+            self.problem = _without_rows(problem)
         finally:
             self._act = None  # it may hold a table
             self._done.set()
@@ -57,6 +59,12 @@ class Work:
     def wait(self, seconds: float) -> bool:
         """Wait for the end."""
         return self._done.wait(seconds)
+
+
+def _without_rows(problem: Exception) -> Exception:
+    """Cut off how an exception came about: its frames keep the tables that were in them as long as it is shown."""
+    problem.__cause__ = problem.__context__ = None
+    return problem.with_traceback(None)
 
 
 def watch(work: Work, key: str) -> None:

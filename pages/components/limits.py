@@ -15,7 +15,7 @@ from core.charts.words import measure_of, number
 from core.tradeoff.requirement import QUANTITIES, SOURCES
 from core.tradeoff.study import parse_requirement
 from core.utility.metrics import ALL_METRICS, metrics_for
-from pages.components import team
+from pages.components import team, undo
 from pages.components.shell import keep, told
 from pages.components.task import task
 from pages.components.vault import Workspace
@@ -113,6 +113,12 @@ def show(space: Workspace) -> None:
     for place, block in enumerate(blocks):
         with held, st.container(border=True, gap="small"):
             _one(space, place, block, team.version_of(space, str(block["name"])))
+    undo.offer(
+        space,
+        "limit",
+        lambda change: all(block["name"] != change.before["name"] for block in blocks),
+        lambda change: _set(space, change.before, None),
+    )
     with st.popover("Add a requirement", icon=":material/add:", width="stretch"):
         _add(space, blocks)
 
@@ -136,6 +142,7 @@ def _one(space: Workspace, place: int, block: dict[str, Any], version: int | Non
     head.markdown(f"**{plain(title(block))}** {word}")
     if gone.button("Remove", key=f"{base}-gone", type="tertiary"):
         _remove(space, block, version)
+        undo.remember(space, "limit", undo.Change(told=f"You removed {title(block)} {word}.", before=dict(block)))
         st.rerun()
     name = f"{plain(title(block))} {word}"
     label = f"{name}, number in {dial.unit}"

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.charts.words import amount, digits, mapping, measure_of, number
+from core.techniques import TECHNIQUES
 from core.utility.metrics import ALL_METRICS, metrics_for
 from pages.components import (
     beside,
@@ -92,6 +93,19 @@ def show(
     null_button.show(space, point)
     release_button.show(space, point)
     _configuration(point)
+    _how(space, point)
+
+
+def _how(space: Workspace, point: Mapping[str, Any]) -> None:
+    """Link each technique of the setting, and the words, to the page that says how it works."""
+    for key in dict.fromkeys(str(mapping(step).get("technique")) for step in point["recipe"]):
+        if key in TECHNIQUES and st.button(
+            f"How it works: {plain(TECHNIQUES[key].title)}",
+            key=f"how-{key}",
+            icon=":material/menu_book:",
+            type="tertiary",
+        ):
+            st.switch_page("pages/methods.py", query_params={"ws": space.id, "method": key})
 
 
 def conditions(point: Mapping[str, Any]) -> str:

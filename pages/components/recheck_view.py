@@ -77,13 +77,18 @@ def _upload(space: Workspace | None, decision: Mapping[str, Any], key: str, held
         f"same seed, attacker and limits. It takes {duration(_seconds(decision))}. The rows are held in memory until "
         "it is done and forgotten then; only numbers stay."
     )
-    file = st.file_uploader("New rows", key=f"recheck-file-{key}", type=["csv", "tsv", "xlsx", "parquet"])
+    turns = st.session_state.setdefault("_recheck_turns", {})
+    # Streamlit keeps a file as long as its widget is drawn: the next one has another key, and the rows go.
+    file = st.file_uploader(
+        "New rows", key=f"recheck-file-{key}-{turns.get(key, 0)}", type=["csv", "tsv", "xlsx", "parquet"]
+    )
     pressed = st.button("Measure again", key=f"recheck-go-{key}", icon=":material/event_repeat:",
                         disabled=file is None)  # fmt: skip
     if not pressed or file is None:
         return
     schema = None if space is None else space.schema
     held[key] = begin(recorded(decision, schema=schema), file.name, file.getvalue())
+    turns[key] = turns.get(key, 0) + 1
     st.rerun()
 
 

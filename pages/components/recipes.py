@@ -12,7 +12,7 @@ from core.errors import UserError
 from core.params import Parameter
 from core.techniques import TECHNIQUES
 from core.tradeoff.study import parse_recipe
-from pages.components import epsilon, tuning
+from pages.components import epsilon, tuning, undo
 from pages.components.blocks import block_of as block_of
 from pages.components.blocks import steps_of as steps_of
 from pages.components.shell import show_error
@@ -74,6 +74,7 @@ def show(space: Workspace, columns: Sequence[str]) -> None:
     for place, block in enumerate(blocks):
         with st.popover(label_of(block), width="stretch"):
             _one(space, place, block, columns)
+    undo.offer(space, "recipe", lambda change: _free(space, change.before[1]), lambda change: _back(space, change))
     with st.popover("Add a recipe", icon=":material/add:", width="stretch"):
         _add(space, blocks)
 
@@ -116,9 +117,22 @@ def _one(space: Workspace, place: int, block: dict[str, Any], columns: Sequence[
     except UserError as error:
         show_error(error)
     if st.button("Remove this recipe", key=f"{base}-gone", icon=":material/close:"):
-        space.draft["recipe"].pop(place)
+        told = f"You removed {block.get('name', 'a recipe')}."
+        undo.remember(space, "recipe", undo.Change(told=told, before=(place, space.draft["recipe"].pop(place))))
         space.revision += 1
         st.rerun()
+
+
+def _free(space: Workspace, block: dict[str, Any]) -> bool:
+    """Say whether no other recipe has taken a removed one's name since."""
+    return all(other.get("name") != block.get("name") for other in space.draft["recipe"])
+
+
+def _back(space: Workspace, change: undo.Change) -> None:
+    """Put a removed recipe back where it was."""
+    place, block = change.before
+    space.draft["recipe"].insert(place, block)
+    space.revision += 1
 
 
 def _parameter(parameter: Parameter, step: dict[str, Any], key: str, columns: Sequence[str], sweep: bool) -> Any:

@@ -68,7 +68,7 @@ def show(space: Workspace, snapshot: Snapshot, dark: bool) -> None:
     live_chart(
         figure,
         alt=info.alt,
-        points=len(info.marks),
+        marks=info.marks,
         revision=f"{space.id}-{threat}-{metric}-{dark}",
         key=key,
         on_pick=clicked,
@@ -79,7 +79,10 @@ def show(space: Workspace, snapshot: Snapshot, dark: bool) -> None:
         with st.container(border=True, key="point"):
             point.show(space, result, picked, threat, list(result["requirements"]))
     else:
-        st.caption("Click a point, or choose a row of the table, to see what stands behind it.")
+        st.caption(
+            "Click a point, or choose a row of the table, to see what stands behind it. By keyboard: go to the chart, "
+            "walk with the arrow keys, press Enter."
+        )
     table(space, result, threat, metric, picked)
     left_out(result)
     for gone in info.off_axis:

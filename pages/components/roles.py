@@ -11,6 +11,8 @@ import streamlit as st
 
 from core.data.schema import Column, Kind, Role, Schema
 from core.errors import UserError
+from core.methods.glossary import told
+from pages.components import undo
 from pages.components.intake import profile
 from pages.components.vault import Workspace, retable
 
@@ -23,9 +25,9 @@ ROLE_WORDS = {
     Role.IGNORED: "leave out",
 }
 ROLE_HELP = (
-    "names somebody: a direct identifier such as name or e-mail. known to others: a quasi-identifier such as age or "
-    "town, by which people can be recognised. secret: a sensitive attribute. to predict: the target. other input: used "
-    "by the model, not known to others. leave out: ignored."
+    f"names somebody: {told('direct_identifier')} known to others: {told('quasi_identifier')} secret: "
+    f"{told('sensitive')} to predict: {told('target')} other input: used by the model, not known to others. leave out: "
+    "ignored."
 )
 _WORD_ROLES = {word: role for role, word in ROLE_WORDS.items()}
 
@@ -105,16 +107,41 @@ def show(space: Workspace) -> None:
             ),
         },
     )
+    undo.offer(space, "roles", lambda change: space.schema == change.after, lambda change: _back(space, change))
+
+
+def _back(space: Workspace, change: undo.Change) -> None:
+    """Return to the roles before the last change, and draw the editor anew."""
+    retable(space, change.before)
+    space.problem = None
+    space.revision += 1
+
+
+def _changes(old: Schema, new: Schema) -> str:
+    """Return in words what became of which columns.
+
+    >>> old = Schema((Column(name="age", kind=Kind.NUMERIC, role=Role.FEATURE),))
+    >>> _changes(old, edited(old, {0: {"Role": "known to others"}}))
+    'You changed age.'
+    """
+    names = [is_.name for was, is_ in zip(old.columns, new.columns, strict=True) if was != is_]
+    if old.person_id != new.person_id:
+        names.append("which rows belong to one person")
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"You changed {', '.join(names[:3])}{more}."
 
 
 def apply(space: Workspace, schema: Schema) -> bool:
     """Give the workspace a schema. A schema that does not fit is told, and the one before stays."""
+    old = space.schema
     try:
         retable(space, schema)
     except UserError as error:
         space.problem = error
         return False
     space.problem = None
+    if old is not None and old.names == schema.names and space.schema != old:
+        undo.remember(space, "roles", undo.Change(told=_changes(old, schema), before=old, after=space.schema))
     return True
 
 

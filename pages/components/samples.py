@@ -49,14 +49,16 @@ def quick_sentence(key: str) -> str:
     )
 
 
-def begin(key: str) -> Workspace:
-    """Open a workspace with a sample and start its sweep."""
+def begin(key: str, again: str | None = None, limits: list[dict[str, Any]] | None = None) -> Workspace:
+    """Open a workspace with a sample, or one again with the limits that its team left, and start its sweep."""
     import copy
 
     table = table_of(key)
-    space = house().vault.open(owner="sample")
+    space = house().vault.open(owner="sample", again=again)
     space.sample, space.name, space.draft = key, SAMPLES[key].title, copy.deepcopy(draft_of(key))
     space.draft.setdefault("attacker", {})
+    if limits is not None:
+        space.draft["requirement"] = limits
     space.table, space.schema = table, table.schema
     unit.confirm(space)  # its authors know whom a row stands for, and the schema says so
     enter(space)

@@ -12,11 +12,13 @@ from typing import Any
 
 import streamlit as st
 
+from core.engine.choose import cluster_address
+from core.engine.cluster import ClusterEngine
 from core.engine.jobs import Dispatcher, Job
 from core.engine.local import InlineEngine, default_workers
 from core.errors import UserError
 from core.team.store import Store, default_url, no_entry
-from pages.components import identity, people, team, unit
+from pages.components import identity, people, style, team, unit
 from pages.components.vault import Vault, Workspace
 from pages.components.words import passing, plain
 from pages.components.workers import Workers
@@ -28,8 +30,9 @@ PAGES = {
     "techniques": "pages/techniques.py",
     "trade_off": "pages/trade_off.py",
     "decide": "pages/decide.py",
+    "methods": "pages/methods.py",
 }
-WHERE = "in memory on this server, forgotten after 30 min idle"
+WHERE = "in memory on this server{}, forgotten after 30 min idle"
 
 
 class House:
@@ -38,7 +41,8 @@ class House:
     def __init__(self) -> None:
         # 0 workers: sweeps run in the calling thread, for machines without processes and for tests of pages.
         count = int(os.environ.get("MIDDLEGROUND_WORKERS") or default_workers())
-        self.workers: Any = Workers(count) if count else InlineEngine()
+        cluster = cluster_address()
+        self.workers: Any = ClusterEngine(cluster) if cluster else Workers(count) if count else InlineEngine()
         self.dispatcher = Dispatcher(self.workers)
         self.vault = Vault(on_forget=self.forget_copies)
         self.presence = people.Presence()
@@ -54,11 +58,37 @@ class House:
                 self._store = Store(default_url())
             return self._store
 
-    def forget_copies(self) -> None:
-        """Kill the processes that hold copies of a table, and start fresh ones."""
+    @property
+    def where(self) -> str:
+        """Who computes, in words: "2 processes of this machine"."""
+        if isinstance(self.workers, ClusterEngine):
+            return "the workers of your cluster"
+        count = self.workers.workers
+        return f"{count} process{'' if count == 1 else 'es'} of this machine"
+
+    @property
+    def promise(self) -> str:
+        """What happens to rows, in one sentence that holds for where the work runs."""
+        if isinstance(self.workers, ClusterEngine):
+            return (
+                "Rows stay in memory: of this server and, while settings run, of the workers of your cluster. They are "
+                "never written to disk."
+            )
+        return "Rows stay in this server's memory: never written to disk, never sent elsewhere."
+
+    def ready(self) -> None:
+        """Reach the cluster where there is one, or raise the `UserError` that says why it cannot be used."""
+        if isinstance(self.workers, ClusterEngine):
+            self.workers.connect()
+
+    def forget_copies(self, holder: str = "") -> None:
+        """Drop what was measured for a workspace, kill the processes that hold copies of tables, start fresh ones."""
+        self.dispatcher.forget(holder)
         if isinstance(self.workers, Workers):
             self.workers.forget()
             self.workers.warm()
+        elif isinstance(self.workers, ClusterEngine):
+            self.workers.forget()
         else:
             self.workers.close()
 
@@ -111,6 +141,9 @@ def workspace() -> Workspace | None:
     space = house().vault.get(wanted)
     if space is None:
         st.session_state["gone"] = bool(wanted)
+        if wanted and linked != wanted:
+            st.query_params["ws"] = wanted
+        st.session_state["ws"] = wanted  # so that every page knows what is gone, and offers the way on
         return None
     team.sync(space)
     if own != space.id:
@@ -155,25 +188,11 @@ def start_sweep(space: Workspace) -> None:
         raise no_entry()
     if unit.compares_private(space):
         unit.demand(space)
+    house().ready()
     looks = int(space.looks.get("count", 0))
-    job = Job(space.study(), space.table, owner=space.owner or space.id, previews=looks)
+    job = Job(space.study(), space.table, owner=space.id, previews=looks)
     with space.lock:
         space.job, space.last, space.notes = job, None, {"stale": True, "clicked": time.monotonic()}
-    house().dispatcher.start(job)
-
-
-def settle(space: Workspace, point: str) -> None:
-    """Ask for the next planned look at one setting, or raise the `UserError` that says why not."""
-    if not team.may(space.id, "member"):
-        raise no_entry()
-    job = space.job
-    count = None if job is None or job.active or space.table is None else job.settle(point)
-    if job is None or count is None:
-        raise UserError("more runs need a finished sweep with the table still open", got="none, or no further look",
-                        do="Load the table and run the sweep again.")  # fmt: skip
-    with space.lock:
-        space.draft["study"].setdefault("more", {})[point] = count
-        space.last, space.notes = None, {**space.notes, "stale": True, "clicked": time.monotonic()}
     house().dispatcher.start(job)
 
 
@@ -204,24 +223,9 @@ def show_error(error: UserError) -> None:
     st.error(f"**{plain(what)}.** Found: {plain(error.got)}. {plain(error.do)}", icon=":material/error:")
 
 
-STYLE = (
-    "<style>.stMainBlockContainer{padding:4rem 3rem 2rem}"
-    ".stMainBlockContainer h1{padding:.25rem 0 .5rem}.stMainBlockContainer h4{padding:.25rem 0}</style>"
-)
-"""Less empty space above the heading, so that a projector shows the chart without scrolling."""
-
-
-DARK_STYLE = (
-    "<style>[data-testid=stBaseButton-primary],[data-testid=stBaseButton-primary] p,"
-    "[data-testid=stBaseButton-primaryFormSubmit],[data-testid=stBaseButton-primaryFormSubmit] p,"
-    "[data-testid=stMultiSelect] [data-tag],[data-testid=stMultiSelect] [data-tag] button{color:#0b0b0b}</style>"
-)
-"""On the dark ground the primary colour is light, and white text on it cannot be read (2.2 : 1)."""
-
-
 def bar(space: Workspace | None) -> None:
     """Draw the bar on top of every page: study, table and where it lives, requirements met, forget."""
-    st.html(STYLE + (DARK_STYLE if st.context.theme.type == "dark" else ""))
+    style.put()
     identity.remember()
     if space is None:
         return
@@ -232,7 +236,8 @@ def bar(space: Workspace | None) -> None:
         rows.caption("No table yet")
     else:
         count = f"{len(space.table):,} rows of {space.table.people:,} people"
-        rows.caption(f"{count} · {WHERE}")
+        copies = " and your cluster" if isinstance(house().workers, ClusterEngine) else ""
+        rows.caption(f"{count} · {WHERE.format(copies)}")
     snapshot = space.snapshot()
     if snapshot is not None:
         counts = passing(snapshot.result)
@@ -260,12 +265,9 @@ def empty(what: str, button: str = "Go to Start") -> None:
     if refused is not None:
         people.ask_access(refused)
     elif st.session_state.get("gone"):
-        st.info(
-            "The table behind this link is no longer in memory: it was forgotten on request, after 30 minutes without "
-            "a visit, or when the server restarted. Load it again to go on. What the team said and decided is kept: "
-            "see Decide.",
-            icon=":material/history:",
-        )
+        from pages.components.resume import offer
+
+        offer()
     else:
         st.info(what, icon=":material/info:")
     if st.button(button, type="primary", key="empty"):

@@ -28,9 +28,9 @@ def estimate(space: Workspace) -> tuple[int, int, float]:
     people = min(study.rows or everybody, everybody)
     each = 0.08 + people * 2e-5
     last = space.last
-    if last is not None and last.done and last.state == "done":
-        before = last.result["table"]["people"]
-        each = last.seconds * house().workers.workers / last.done * max(people / max(before, 1), 0.2)
+    if last is not None and last.done > last.reused and last.state == "done":
+        before, fitted = last.result["table"]["people"], last.done - last.reused
+        each = last.seconds * house().workers.workers / fitted * max(people / max(before, 1), 0.2)
     return settings, fits, fits * each / house().workers.workers
 
 
@@ -58,6 +58,7 @@ def show(space: Workspace) -> None:
         format_func=str.capitalize,
         key=key,
         width="stretch",
+        wrap=True,
         required=True,
         on_change=lambda: head.update(effort=st.session_state[key] or head["effort"]),
     )
@@ -78,7 +79,10 @@ def show(space: Workspace) -> None:
             help="Off: a random sample, for a first look. Numbers for a sample say less about the whole table.",
         )
         if head.get("rows"):
-            st.caption(f"Now: {head['rows']:,} people drawn at random.")
+            st.caption(
+                f"Now: {head['rows']:,} of {people:,} people, drawn at random (seed {head.get('seed', 0)}): each has "
+                "the same chance and comes with all their rows."
+            )
     waits = unit.compares_private(space) and not unit.confirmed(space)
     if waits:
         unit.ask(space, "run")
@@ -96,7 +100,7 @@ def show(space: Workspace) -> None:
         on_click=_run,
         args=(space,),
     )
-    st.caption(f"{fits} fits on {house().workers.workers} processes of this machine; the time is an estimate.")
+    st.caption(f"{fits} fits on {house().where}; the time is an estimate.")
     if space.sample is not None and "full" not in space.notes and not space.running:
         st.button("Load the full study", key="full", type="tertiary", width="stretch", on_click=_full, args=(space,))
     if problem := st.session_state.pop("run_problem", None):

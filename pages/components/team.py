@@ -38,9 +38,10 @@ def role(workspace: str) -> str:
     """Return this person's role; who brought the table keeps it while the store does not answer."""
     brought = workspace in st.session_state.get("brought", ())
     try:
-        if brought and store().head(workspace) is None:
+        found = room(workspace).role
+        if found == NOBODY and brought and store().head(workspace) is None:
             return "owner"  # the store did not answer when the table was brought
-        return room(workspace).role
+        return found
     except UserError:
         return "owner" if brought else NOBODY
 
@@ -73,7 +74,9 @@ def open_in_store(space: Workspace) -> None:
         if store().head(space.id) is None:
             limits = [dict(block) for block in space.draft.get("requirement", [])]
             title = str(space.draft.get("study", {}).get("name") or space.name)
-            store().create(identity.actor(), {"name": title, "requirements": limits}, workspace=space.id)
+            # The sample's name, not a cell: whose table is gone after a restart loads it again with one click.
+            said = {"name": title, "requirements": limits, **({"sample": space.sample} if space.sample else {})}
+            store().create(identity.actor(), said, workspace=space.id)
         else:
             adopt(space)
     except UserError:

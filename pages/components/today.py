@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.methods.glossary import told
 from core.privacy.measure import measure
 from pages.components.vault import Workspace
 from pages.components.words import names, people
@@ -52,8 +53,10 @@ def show(space: Workspace) -> None:
     found = measured(space)
     st.markdown(f"#### {sentence(found)}")
     left, right = st.columns(2)
-    left.metric("Smallest group (k)", f"{found['k']:,}", help="The fewest people who share one combination.")
-    right.metric("Combinations", f"{found['classes']:,}", help="How many different combinations there are.")
+    left.metric("Smallest group (k)", f"{found['k']:,}", help=told("k"))
+    right.metric(
+        "Combinations", f"{found['classes']:,}", help="How many different combinations there are. " + told("class")
+    )
     st.caption(
         f"Somebody who knows these columns of a person and picks a row is right for "
         f"{100 * found['prosecutor_average']:.1f} of 100 people on average, if that person is in the table. "

@@ -21,6 +21,8 @@ from core.tradeoff.study import Study, parse_study
 
 IDLE_SECONDS = 30 * 60
 BUDGET_BYTES = 2 * 1024**3
+FRESH_SECONDS = 0.3
+"""How long a look at a running sweep serves everybody: a room full of people draws the page at the same moment."""
 
 
 @dataclass(eq=False)
@@ -41,6 +43,8 @@ class Workspace:
         The study in the form of its TOML file.
     job : Job or None
         The last sweep.
+    last, taken : Snapshot or None, and float
+        The last look at the sweep, and when it was.
     stack, undo : list
         The steps that the Techniques page tries out, and how they were before each change.
     looks : dict
@@ -65,6 +69,7 @@ class Workspace:
     problem: UserError | None = None
     job: Job | None = None
     last: Snapshot | None = None
+    taken: float = 0.0
     revision: int = 0
     size: int = 0
     touched: float = field(default_factory=time.monotonic)
@@ -87,15 +92,16 @@ class Workspace:
         return self.job is not None and self.job.active
 
     def snapshot(self) -> Snapshot | None:
-        """Return the sweep as it stands; a finished one is computed once."""
+        """Return the sweep as it stands; a finished one is computed once, a running one for all who ask at once."""
         with self.lock:
             job = self.job
             if job is None:
                 return None
-            if job.active or self.last is None or self.notes.get("stale"):
-                active = job.active
-                self.last = job.snapshot()
-                self.notes["stale"] = active
+            active, now = job.active, time.monotonic()
+            moved = now - self.taken > FRESH_SECONDS if active else self.last is not None and self.last.active
+            if moved or self.last is None or self.notes.get("stale"):
+                self.last, self.taken = job.snapshot(), now
+                self.notes["stale"] = False
             return self.last
 
     def limits_changed(self) -> None:
@@ -116,7 +122,7 @@ class Vault:
     Parameters
     ----------
     on_forget : callable
-        Called after a workspace is gone, so that copies elsewhere go too.
+        Called with its id after a workspace is gone, so that copies and outcomes elsewhere go too.
     idle : float
         Seconds without a look after which a workspace is forgotten.
     budget : int
@@ -127,7 +133,7 @@ class Vault:
 
     def __init__(
         self,
-        on_forget: Callable[[], None],
+        on_forget: Callable[[str], None],
         idle: float = IDLE_SECONDS,
         budget: int = BUDGET_BYTES,
         clock: Callable[[], float] = time.monotonic,
@@ -136,15 +142,15 @@ class Vault:
         self._held: dict[str, Workspace] = {}
         self._lock = threading.RLock()
 
-    def open(self, owner: str = "") -> Workspace:
-        """Return a new, empty workspace."""
+    def open(self, owner: str = "", again: str | None = None) -> Workspace:
+        """Return a new, empty workspace; `again` is the id of one that is gone, for a link that was handed out."""
         # Letters and digits only: Streamlit refuses a component's key with two underscores in a row, which one in two
         # hundred random names had, and the chart of that table then never appeared.
         name = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(22))
-        space = Workspace(id=name, owner=owner, touched=self._clock())
+        space = Workspace(id=again or name, owner=owner, touched=self._clock())
         with self._lock:
-            self._held[space.id] = space
-        return space
+            # Two people may load the same table again at the same moment: they go on with one.
+            return self._held.setdefault(space.id, space)
 
     def get(self, key: str | None) -> Workspace | None:
         """Return the workspace of an id, and note that somebody looked."""
@@ -181,9 +187,10 @@ class Vault:
                 space.job.stop()
             space.job = space.last = space.raw = space.table = space.schema = None
             space.draft, space.profile, space.notes, space.size = {}, (), {}, 0
+            space.problem, space.findings, space.why = None, (), {}
             space.stack, space.undo, space.looks, space.unit = None, [], {}, None
             space.limits_known = space.limits_at = None
-        self._on_forget()
+        self._on_forget(space.id)
         gc.collect()
         return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any
 
 from core.engine.local import LocalEngine
@@ -28,6 +28,7 @@ class Workers:
         self.workers, self._make = workers, make
         self._engine = make(workers)
         self._flying: dict[LocalEngine, int] = {}
+        self._futures: dict[Future[Any], LocalEngine] = {}
         self._retired: set[LocalEngine] = set()
         self._lock = threading.RLock()
 
@@ -41,8 +42,22 @@ class Workers:
             except BaseException:
                 self._flying[engine] -= 1
                 raise
-        future.add_done_callback(lambda _: self._landed(engine))
+            self._futures[future] = engine
+        future.add_done_callback(lambda done: self._landed(engine, done))
         return future
+
+    def cancel(self, future: Future[Any]) -> None:
+        """End a task, in whichever generation it runs."""
+        with self._lock:
+            engine = self._futures.get(future)
+        if engine is not None:
+            engine.cancel(future)
+
+    def drain(self, timeout: float | None = None) -> bool:
+        """Wait for what is in flight, older generations included."""
+        with self._lock:
+            flying = list(self._futures)
+        return not wait(flying, timeout).not_done
 
     def warm(self) -> None:
         """Start the workers and let them import what they need, without waiting."""
@@ -57,9 +72,11 @@ class Workers:
         self._bury(old)
 
     def close(self) -> None:
-        """Kill the workers."""
+        """Kill the workers of every generation."""
         with self._lock:
-            self._engine.close()
+            engines = [self._engine, *self._retired]
+        for engine in engines:
+            engine.close()
 
     @property
     def retired(self) -> int:
@@ -67,9 +84,10 @@ class Workers:
         with self._lock:
             return len(self._retired)
 
-    def _landed(self, engine: LocalEngine) -> None:
+    def _landed(self, engine: LocalEngine, future: Future[Any]) -> None:
         with self._lock:
             self._flying[engine] -= 1
+            self._futures.pop(future, None)
         # A pool cannot be ended from the thread that reports its results.
         if engine in self._retired:
             threading.Thread(target=self._bury, args=(engine,), daemon=True).start()

@@ -21,13 +21,14 @@ ROOT = Path(__file__).resolve().parents[2]
 class Server:
     """One server with a home and a temporary folder of its own."""
 
-    def __init__(self, folder, **environment):
+    def __init__(self, folder, port=None, **environment):
         self.folder, self.flag = folder, folder / "flag"
         self.home, self.temp = folder / "home", folder / "tmp"
         for path in (self.home, self.temp):
             path.mkdir(parents=True)
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port or 0))
             self.port = probe.getsockname()[1]
         self.log = folder / "server.log"
         environment = {
@@ -129,6 +130,32 @@ class Visitor:
             self.page.get_by_text(text, exact=exact).first.wait_for()
         except TimeoutError as late:
             raise self._told(f"the text {text!r}") from late
+
+    def zoom(self):
+        """Drag a rectangle on the chart, as somebody who wants to see more; return the ranges it then has."""
+        chart = self.page.locator(".trade-off-chart")
+        high = chart.evaluate("e => e._fullLayout.xaxis.range[1]")
+        chart.scroll_into_view_if_needed()
+        area = chart.locator(".nsewdrag").first.bounding_box()
+        self.page.mouse.move(area["x"] + 0.2 * area["width"], area["y"] + 0.2 * area["height"])
+        self.page.mouse.down()
+        self.page.mouse.move(area["x"] + 0.6 * area["width"], area["y"] + 0.7 * area["height"], steps=5)
+        self.page.mouse.up()
+        self.until(lambda: chart.evaluate("e => e._fullLayout.xaxis.range[1]") < 0.7 * high)
+        return self.ranges()
+
+    def ranges(self):
+        """Return what the axes of the chart show."""
+        return self.page.locator(".trade-off-chart").evaluate(
+            "e => [e._fullLayout.xaxis.range, e._fullLayout.yaxis.range]"
+        )
+
+    def until(self, holds, seconds=60):
+        """Wait until something holds. Not by a function in the page: its policy forbids to make one from a text."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, f"still not so after {seconds} s"
+            self.page.wait_for_timeout(100)
 
     def run(self):
         """Press Run; for a moment the button of the run before may still be there."""

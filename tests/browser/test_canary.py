@@ -68,7 +68,7 @@ def test_no_cell_leaves_the_memory_of_the_server(server, visit):
 
 
 def test_with_the_guards_off_the_same_journey_leaks(tmp_path_factory, visit):
-    from conftest import Server
+    from tests.browser.conftest import Server
 
     server = Server(tmp_path_factory.mktemp("unguarded"), MIDDLEGROUND_TEST_UNGUARDED="1")
     try:

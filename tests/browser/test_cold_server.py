@@ -14,8 +14,9 @@ def test_a_deep_link_on_a_cold_server_goes_through_the_entry(server, visit):
     me.see("There is no table yet")
     me.settled()
     links = me.page.get_by_test_id("stTopNavLink").all_inner_texts()
-    pages = ["Start", "Data", "Groups", "Techniques", "Trade-off", "Decide", "Decisions", "Report", "Is it true here?"]
-    assert [text.strip() for text in links] == pages
+    pages = ["Start", "Data", "Groups", "Techniques", "Trade-off", "Decide", "Decisions", "Report", "Methods"]
+    assert [text.strip() for text in links] == [*pages, "Is it true here?"]
+    assert me.page.title() == "Trade-off · Middleground"
     assert me.page.url.endswith("/trade_off")
     me.click("Go to Start")
     me.see("How much privacy does your protection buy")

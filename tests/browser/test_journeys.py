@@ -99,20 +99,13 @@ def test_zoom_and_the_chart_itself_survive_an_update(server, visit):
     page = me.page
     chart = page.locator(".trade-off-chart")
     chart.evaluate("e => { e.dataset.mine = 'yes' }")
-    high = chart.evaluate("e => e._fullLayout.xaxis.range[1]")
-    area = chart.locator(".nsewdrag").first.bounding_box()
-    page.mouse.move(area["x"] + 0.2 * area["width"], area["y"] + 0.2 * area["height"])
-    page.mouse.down()
-    page.mouse.move(area["x"] + 0.6 * area["width"], area["y"] + 0.7 * area["height"], steps=5)
-    page.mouse.up()
-    page.wait_for_function(f"e => e._fullLayout.xaxis.range[1] < {0.7 * high}", arg=chart.element_handle())
-    zoomed = chart.evaluate("e => e._fullLayout.xaxis.range")
+    zoomed = me.zoom()
     page.get_by_label("Accuracy at least, number in %").fill("99")
     page.keyboard.press("Enter")
     me.see(re.compile(r"^0 of \d+ settings meet"))
     me.settled()
     assert chart.evaluate("e => e.dataset.mine") == "yes"
-    assert chart.evaluate("e => e._fullLayout.xaxis.range") == zoomed
+    assert me.ranges() == zoomed
     assert page.get_by_text("Share chart").count() == 0
 
 
@@ -144,7 +137,7 @@ def test_own_table_to_roles_to_sweep(server, visit):
     page.keyboard.type("Betrag")
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
-    page.wait_for_function("old => document.querySelector('.st-key-today h4').innerText !== old", arg=before)
+    me.until(lambda: page.locator(".st-key-today h4").inner_text() != before)
     assert "Betrag" in page.locator(".st-key-today h4").inner_text()
 
     # Each press waits for the answer to the one before: what is drawn late may move the button away under it.

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 ENTRY = str(Path(__file__).resolve().parents[2] / "dashboard.py")
-PAGES = ["start", "data", "groups", "techniques", "trade_off", "decide", "report", "is_it_true"]
+PAGES = ["start", "data", "groups", "techniques", "trade_off", "decide", "report", "methods", "is_it_true"]
 
 
 def visit(page, space=None, **parameters):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 
 import pandas as pd
 import pytest
@@ -17,7 +17,7 @@ def make(**changes):
 
     calls = []
     now = [0.0]
-    vault = Vault(on_forget=lambda: calls.append("copies"), clock=lambda: now[0], **changes)
+    vault = Vault(on_forget=lambda holder: calls.append(holder), clock=lambda: now[0], **changes)
     return vault, now, calls
 
 
@@ -51,7 +51,7 @@ def test_forgetting_frees_the_rows_and_the_copies():
     assert vault.forget(space.id) is True
     gc.collect()
     assert watch() is None
-    assert calls == ["copies"]
+    assert calls == [space.id]
     assert vault.get(space.id) is None
     assert vault.forget(space.id) is False
 
@@ -65,7 +65,7 @@ def test_rows_are_forgotten_when_nobody_looks_for_the_idle_time_and_not_before()
     assert vault.get(space.id) is space
     now[0] = 299
     assert vault.get(space.id) is None
-    assert calls == ["copies"]
+    assert calls == [space.id]
 
 
 def test_a_running_sweep_counts_as_a_look(workspace, fresh_house):
@@ -154,3 +154,23 @@ def test_forgetting_kills_idle_processes_at_once():
     old = found._engine
     found.forget()
     assert old.closed
+
+
+def test_a_task_is_ended_in_the_generation_that_runs_it_and_draining_waits_for_all():
+    from pages.components import workers
+
+    class Ending(Pool):
+        def cancel(self, future):
+            future.set_exception(CancelledError())
+
+    found = workers.Workers(2, make=Ending)
+    old = found.submit(print)
+    found.forget()
+    new = found.submit(print)
+    assert not found.drain(0)
+    found.cancel(old)
+    assert isinstance(old.exception(0), CancelledError)
+    assert not new.done()
+    found.cancel(old)
+    new.set_result(None)
+    assert found.drain(1)

@@ -316,6 +316,30 @@ def test_a_file_that_is_damaged_or_not_ours_is_told_in_words_and_left_as_it_is(t
     assert before is None or path.read_bytes() == before, "it says that nothing was changed"
 
 
+@pytest.mark.parametrize("part", ["entries", "a frozen state"])
+def test_bytes_that_changed_in_a_file_that_still_opens_are_told_with_its_name(tmp_path, part):
+    path = tmp_path / "team.db"
+    workspace = written(path)
+    store = Store(f"sqlite:///{path}")
+    name = store.freeze(workspace, {"points": list(range(300))})
+    store.close()
+    content = bytearray(path.read_bytes())
+    inside = content.find(b'{"text":"word') if part == "entries" else content.find(b"\x78\x9c") + 40
+    assert inside > 40
+    content[inside] ^= 0x20
+    path.write_bytes(bytes(content))
+    store = Store(f"sqlite:///{path}")
+    try:
+        with pytest.raises(UserError) as told:
+            store.events(workspace) if part == "entries" else store.state(workspace, name)
+    finally:
+        store.close()
+    assert str(path) in told.value.got
+    assert "put back a copy" in told.value.do
+    assert "word" not in str(told.value)
+    assert path.read_bytes() == bytes(content)
+
+
 def test_a_file_that_another_program_holds_is_told_in_words(tmp_path, monkeypatch):
     monkeypatch.setattr("core.team.store.BUSY_SECONDS", 0.2)
     path = tmp_path / "team.db"

@@ -1,0 +1,1 @@
+"""What stands behind the numbers, in words: methods out of their docstrings, a glossary, the table of attackers."""
