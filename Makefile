@@ -60,7 +60,7 @@ cluster: $(VENV)/.installed-cluster
 
 e2e: install-dev
 	@$(BIN)/python -m pages.components.static_files
-	$(BIN)/python -m pytest -q -m browser tests/browser
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser tests/browser
 
 # Adds about a gigabyte to the environment; `make deep VENV=.venv-deep` leaves the usual one as it is.
 deep: $(VENV)/.installed-deep

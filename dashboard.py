@@ -16,7 +16,7 @@ if __name__ == "__main__":
         page_title="Middleground",
         page_icon=str(boot.ICON),
         layout="wide",
-        initial_sidebar_state="collapsed",
+        initial_sidebar_state="auto",
     )
     shell.house().warm()
     page = st.navigation(

@@ -12,7 +12,7 @@ from pages.components import redact, static_files
 UPLOAD_MB = 100
 SWITCH_SECONDS = 0.0005
 """How long one page's thread may keep the others waiting. A look of two seconds changes threads several times; with
-Python's own 5 ms and sixty people who draw at once, its 95th percentile was 480 ms, with this it was 135 ms."""
+Python's own 5 ms and sixty people in a meeting its 95th percentile was three times as long or more (two pairs)."""
 ICON = Path(__file__).parent / "assets" / "icon.png"
 """A local file: an icon by name would be fetched from another host by every browser."""
 

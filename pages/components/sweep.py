@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import UserError
+from core.methods.glossary import told
 from core.tradeoff.study import EFFORTS
 from pages.components import unit
 from pages.components.shell import house, keep, show_error, start_sweep
@@ -59,6 +60,7 @@ def show(space: Workspace) -> None:
         key=key,
         width="stretch",
         wrap=True,
+        help=told("effort"),
         required=True,
         on_change=lambda: head.update(effort=st.session_state[key] or head["effort"]),
     )

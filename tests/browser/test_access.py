@@ -10,7 +10,8 @@ from core.team.store import Store
 from tests.browser.conftest import Server
 
 pytestmark = pytest.mark.browser
-PAGES = ("/", "/data", "/groups", "/techniques", "/trade_off", "/decide", "/decisions", "/report", "/is_it_true")
+NAMES = ("", "data", "groups", "techniques", "trade_off", "decide", "decisions", "report", "methods", "is_it_true")
+PAGES = tuple(f"/{name}" for name in NAMES)
 SECRETS = (b"Adult census income", b"dp-logistic", b"45,222 rows of", b"tubaphone")
 
 

@@ -161,7 +161,9 @@ def server_killed(server, url, rounds, edits):
     with writing(url, workspace, "append", 3, edits, 4) as process:
         for text in process.stdout:
             lines.append(json.loads(text))
-            if times < rounds and len(lines) >= wanted:
+            # Opening is told in words when the server is away; here somebody writes who has opened it.
+            ready = sum(line["became"] == "open" for line in lines) == 3
+            if times < rounds and ready and len(lines) >= wanted:
                 time.sleep(source.uniform(0, 0.004))
                 server.kill()
                 server.start()

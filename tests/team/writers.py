@@ -71,7 +71,10 @@ def main(url, workspace, mode, writers, edits, subjects):
             code = 1
             try:
                 # A connection is never carried over a fork: each opens the store itself.
-                {"race": race, "append": append}[mode](Store(url), workspace, writer, edits, subjects)
+                store = Store(url)
+                if mode == "append":
+                    tell(became="open", writer=writer)
+                {"race": race, "append": append}[mode](store, workspace, writer, edits, subjects)
                 code = 0
             except BaseException as error:
                 tell(became="broken", writer=writer, why=f"{type(error).__name__}: {error}")
