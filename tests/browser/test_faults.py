@@ -170,6 +170,8 @@ def test_a_worker_a_full_disk_the_network_and_the_server_fail_one_after_the_othe
         # A connection that failed is in the browser's console for every try; nothing else may be.
         lost = ("ERR_", "WebSocket", "disconnected from server", "server is not responding", "/_stcore/")
         assert [error for error in me.errors if not any(part in error for part in lost)] == []
+        # Gone before its server is: the tab would ask it for its icon.
+        me.context.close()
         me.errors.clear()
     finally:
         wire.cut()
