@@ -13,6 +13,11 @@ from core.tradeoff.requirement import SOURCES
 UNSAID = "left out here"
 """What stands for a text that somebody wrote and that this audience does not read."""
 
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+"""Letters of scripts in which words stand side by side or carry endings: Thai, Lao, Burmese, Khmer, CJK, Hangul."""
+
+_LETTER = rf"[^\W{_UNSPACED}]"
+
 
 class Scrub:
     """Removes the names of direct identifiers from text, when they are known."""
@@ -40,8 +45,19 @@ class Scrub:
 
 def _pattern(names: Sequence[Any]) -> re.Pattern[str] | None:
     words = sorted({plain(name) for name in names if plain(name)}, key=lambda name: (-len(name), name))
-    pattern = "|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words)
-    return re.compile(pattern, re.IGNORECASE) if words else None
+    return re.compile("|".join(map(whole, words)), re.IGNORECASE) if words else None
+
+
+def whole(name: str) -> str:
+    """Return the pattern of a name that is no part of a longer word.
+
+    >>> bool(re.search(whole("ana"), "banana")), bool(re.search(whole("ssn"), "ssn\u3092")), whole("")
+    (False, True, '(?!)')
+    """
+    if not name:
+        return r"(?!)"
+    start, end = ("" if re.match(f"[{_UNSPACED}]", edge) else _LETTER for edge in (name[0], name[-1]))
+    return (rf"(?<!{start})" if start else "") + re.escape(name) + (rf"(?!{end})" if end else "")
 
 
 def unique(names: Sequence[str]) -> list[str]:
@@ -71,10 +87,7 @@ def unsaid(
     people, told = people_of(mapping(decision)), []
     for requirement in requirements:
         owner, found = plain(requirement.get("owner")), {}
-        part = next(
-            (part for name, part in people.items() if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", owner.casefold())),
-            None,
-        )
+        part = next((part for name, part in people.items() if re.search(whole(name), owner.casefold())), None)
         if part is not None and not names:
             found["owner"] = part
         if requirement.get("reason"):
@@ -91,12 +104,16 @@ def saying(
     moved: Mapping[str, str],
     labels: Mapping[str, str],
 ) -> Callable[[Any], str]:
-    """Return what takes out of a text the names of identifiers, and of settings what only the team may read."""
-    outside = {}
+    """Return what takes out of a text the names of identifiers, and of settings what only the team may read.
+
+    A setting that outsiders call as the team does is left as it was written: "none of these" is no name of one.
+    """
+    outside: dict[str, str] = {}
     for point in points:
         identifier = str(point.get("id"))
-        for called in (label_of(point), plain(identifier)):
-            outside[called] = labels.get(moved.get(identifier, ""), "a setting")
-    longest = sorted((called for called in outside if called), key=lambda called: (-len(called), called))
-    pattern = re.compile("|".join(map(re.escape, longest)) or r"(?!)")
+        told = moved.get(identifier, "")
+        label = labels.get(told, "a setting")
+        outside |= {called: label for called in (label_of(point), plain(identifier)) if called not in (told, label, "")}
+    longest = sorted(outside, key=lambda called: (-len(called), called))
+    pattern = re.compile("|".join(map(whole, longest)) or r"(?!)")
     return lambda value: scrub.text(pattern.sub(lambda found: outside[found.group(0)], plain(value)))

@@ -1,11 +1,16 @@
-"""Bugs in what a team decides: who may, what is bound, what is kept, and when more runs stop."""
+"""Bugs in what a team decides: who may, what is bound, kept, handed out and checked again, and when more runs stop."""
 
 from __future__ import annotations
 
 from tests.planted.bug import Bug
 
 ROOM, FOLD, ROOMS = "core/team/room.py", "core/team/fold.py", "tests/team/test_room.py"
-RECORDS, CANARY = "tests/team/test_record.py", "tests/report/test_report_canary.py"
+RECORDS, CANARY = "tests/team/test_record.py", "tests/team/test_store_canary.py"
+BINDING, RECHECK, SCRUB = (
+    "tests/charts/test_binding.py",
+    "tests/team/test_recheck.py",
+    "tests/report/test_report_scrub.py",
+)
 
 TEAM = (
     Bug(
@@ -88,5 +93,105 @@ TEAM = (
         new="persons[order]",
         test="tests/techniques/test_local_suppression.py::test_who_gives_company_does_not_hang_on_who_was_read_first[None]",
         why="the same rows in a hundred orders",
+    ),
+    Bug(
+        key="45c",
+        title="The evidence leaves out what the attacker knows",
+        file="core/team/evidence.py",
+        old='"attacker": attacker, **blocks}',
+        new='"attacker": {}, **blocks}',
+        test=f"{RECORDS}::test_what_moved_since_is_named",
+        why="another attacker, everything else the same",
+    ),
+    Bug(
+        key="47b",
+        title="Cut points that were learned from the rows are kept on disk",
+        file="core/team/keepable.py",
+        old='not in (None, "intervals", "prefix", "date")',
+        new='not in (None, "intervals", "cuts", "prefix", "date")',
+        test=f"{CANARY}::test_no_cell_of_one_person_is_on_disk",
+        why="the highest wage is a cut point of the schema",
+    ),
+    Bug(
+        key="50",
+        title="What is not proven counts as kept when the binding limit is looked for",
+        file="core/charts/binding.py",
+        old='.state in ("meets", "plain") for point',
+        new='.state in ("meets", "plain", "unproven") for point',
+        test=f"{BINDING}::test_an_unproven_setting_may_also_be_settled_by_more_runs_and_an_unsettled_one_may_not",
+        why="a setting that is not proven either way is no option",
+    ),
+    Bug(
+        key="50b",
+        title="Each limit is judged alone instead of left out",
+        file="core/charts/binding.py",
+        old="_meeting(settings, [r for r in requirements if r is not left]) - fits",
+        new="_meeting(settings, [left]) - fits",
+        test=f"{BINDING}::test_when_some_fit_the_limit_that_keeps_most_others_out_is_named",
+        why="the limit that most settings keep is not the one that binds",
+    ),
+    Bug(
+        key="50c",
+        title="The smallest move is rounded to the side on which it is not enough",
+        file="core/charts/relaxation.py",
+        old="if sign * (s / ten / scale - self.end) >= 0)",
+        new="if sign * (s / ten / scale - self.end) <= 0)",
+        test=f"{BINDING}::test_the_quoted_relaxation_lets_a_setting_in_and_a_hair_less_lets_in_none[0]",
+        why="whoever sets the limit as it is written must get a yes",
+    ),
+    Bug(
+        key="51",
+        title="What is not proven on the new rows passes for met",
+        file="core/recheck/recheck.py",
+        old="if unproven := verdict.names(*UNPROVEN):",
+        new="if unproven := verdict.names():",
+        test=f"{RECHECK}::test_a_limit_that_is_only_not_proven_on_the_new_rows_does_not_hold",
+        why="a limit inside the interval of the new accuracy",
+    ),
+    Bug(
+        key="51b",
+        title="A decision never expires once its file is written",
+        file="core/recheck/recheck.py",
+        old="passed = today > date.fromisoformat(str(review))",
+        new="passed = False",
+        test=f"{RECHECK}::test_a_file_that_was_accepted_when_it_was_written_expires_by_itself[the day after]",
+        why="the file says accepted; the review date is yesterday",
+    ),
+    Bug(
+        key="51c",
+        title="A difference as certain as its new half alone",
+        file="core/recheck/moves.py",
+        old="    down = math.hypot(after.value - after.low, before.high - before.value)\n"
+        "    up = math.hypot(after.high - after.value, before.value - before.low)\n",
+        new="    down, up = after.value - after.low, after.high - after.value\n",
+        test=f"{RECHECK}::test_the_interval_of_a_difference_covers_the_truth_about_nineteen_times_of_twenty",
+        why="4,000 pairs of tables must be covered as often as promised",
+    ),
+    Bug(
+        key="52",
+        title="Outsiders read why a limit was set",
+        file="core/report/scrub.py",
+        old='        if requirement.get("reason"):\n',
+        new="        if False:\n",
+        test=f"{SCRUB}::test_why_a_limit_was_set_and_a_source_in_somebody_s_words_stay_inside[external]",
+        why="a word of a reason, looked for in every format",
+    ),
+    Bug(
+        key="52b",
+        title="Names of identifiers are taken out only as the header spells them",
+        file="core/report/scrub.py",
+        old=", re.IGNORECASE) if words else None",
+        new=") if words else None",
+        test="tests/report/test_report_audience.py::test_listed_identifiers_are_removed_from_every_text[external]",
+        why="SSN_NO in a name is the column ssn_no",
+    ),
+    Bug(
+        key="52c",
+        title="People's words change where they sound like a setting",
+        file="core/report/scrub.py",
+        old='if called not in (told, label, "")}',
+        new="if called}",
+        test=f"{SCRUB}::test_people_s_words_are_not_changed_where_they_only_sound_like_a_setting",
+        why="the question on record says none of these, which is no setting called none",
     ),
 )

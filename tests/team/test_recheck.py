@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -163,6 +164,17 @@ def test_a_table_on_which_a_limit_is_missed_no_longer_holds_and_says_which():
     assert found.verdict.state in ("fails", "unproven")
 
 
+def test_a_limit_that_is_only_not_proven_on_the_new_rows_does_not_hold():
+    value = next(m for m in again().moves if m.subject == {"metric": "accuracy"} and m.of == "choice").after.value
+    made = decision()
+    made["study"]["requirement"] = [{"name": "tight", "metric": "accuracy", "at_least": round(value, 3)}]
+    made["requirements"] = made["result"]["requirements"] = made["study"]["requirement"]
+    found = recheck(recorded(rebound(made)), table(300, 1), Dispatcher(InlineEngine()), today=TODAY)
+    assert found.verdict.each[0][1] in ("unproven", "cannot_settle")
+    assert found.code == 1
+    assert "not proven on the new table that it meets tight" in found.headline
+
+
 @pytest.mark.parametrize(
     ("review", "conclusion", "word"),
     [("2026-02-28", "accepted", "review date has passed (2026-02-28)"), (None, "refused", "refused")],
@@ -172,6 +184,50 @@ def test_a_decision_that_is_not_in_force_does_not_hold_however_well_it_measures(
     assert found.verdict.state == "meets"
     assert found.code == 1
     assert word in found.headline
+
+
+@pytest.mark.parametrize(
+    ("day", "holds"), [(date(2026, 12, 31), True), (date(2027, 1, 1), False)], ids=["on the day", "the day after"]
+)
+def test_a_file_that_was_accepted_when_it_was_written_expires_by_itself(day, holds):
+    made = decision("2026-12-31")
+    assert made["state"] == "accepted"
+    found = compared(recorded(made), table(), _job(), today=day)
+    assert found.holds is holds
+    assert found.state == ("accepted" if holds else "expired")
+    assert ("review date has passed (2026-12-31)" in found.headline) is not holds
+
+
+def test_a_review_date_that_nobody_can_read_has_passed():
+    found = on_the_same_rows({**decision(), "review_date": "next spring"})
+    assert found.state == "expired"
+    assert found.code == 1
+
+
+class Measured:
+    """A finished sweep with other numbers than it measured: a broken promise is not made on purpose."""
+
+    def __init__(self, job, change):
+        self.study, self._seen = job.study, job.snapshot()
+        result = copy.deepcopy(dict(self._seen.result))
+        change(result)
+        self._seen = replace(self._seen, result=result)
+
+    def snapshot(self):
+        return self._seen
+
+
+@pytest.mark.parametrize(("setting", "code"), [("coarse[level=1]", 1), ("constant", 0)])
+def test_a_broken_promise_of_the_chosen_setting_alone_ends_the_decision(setting, code):
+    def break_promise(result):
+        point = next(p for p in result["points"] if p["id"] == setting)
+        point["risks"]["membership"].update(low=0.2, value=0.3, high=0.4, bound=0.1, violation=True)
+
+    job = Measured(_job(), break_promise)
+    found = compared(recorded(decision()), table(), job, today=TODAY)
+    assert found.code == code
+    assert bool(found.violations) is bool(code)
+    assert ("above its own proved ceiling" in found.headline) is bool(code)
 
 
 def test_a_decision_without_limits_is_not_said_to_meet_them():
