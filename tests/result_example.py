@@ -218,6 +218,7 @@ def example() -> dict[str, Any]:
         "frontier": ["none", "constant", "k-anonymity[k=2]", "k-anonymity[k=5]", "k-anonymity[k=10]",
                      "private forest[epsilon=1.0]", "private regression[epsilon=0.3]",
                      "private regression[epsilon=3.0]", "hide postcode", "synthetic rows"],
+        "frontier_ties": ["k-anonymity[k=50]", "noise[scale=0.2]"],
         "points": [
             *anchors, *kanon, *private, *others,
             unmeasured("k-anonymity[k=5000]", "skipped", "k = 5000 cannot be reached: a half has about 3600 people"),

@@ -145,6 +145,10 @@ class RowGuesses:
 
     def influence(self) -> tuple[Labels, Labels]:
         """Return person numbers and the influence of each person's attempts on the advantage."""
+        return self._influence
+
+    @cached_property
+    def _influence(self) -> tuple[Labels, Labels]:
         people, place = np.unique(self.person, return_inverse=True)
         influence = np.zeros(len(people))
         for side, (m, c) in zip((self.half, ~self.half), self.half_rates, strict=True):
@@ -160,12 +164,19 @@ class RowGuesses:
         wider = self.spread * (SWAP if self.selected else 1.0)
         return float(wider * math.sqrt((influence**2).sum() * n / max(n - 1, 1)))
 
+    @cached_property
+    def _agreed(self) -> tuple[float, float]:
+        """The independent attempts on members, and on controls, that these are worth."""
+        p1, p0 = self.rates
+        sides = ((self.member, p1), (~self.member, p0))
+        n1, n0 = (agreed(int(side.sum()), len(np.unique(self.person[side])), p) for side, p in sides)
+        return n1, n0
+
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Return the interval, never narrower than Newcombe's for as many independent attempts."""
         half = normal_quantile(level) * self.standard_error()
         p1, p0 = self.rates
-        sides = ((self.member, p1), (~self.member, p0))
-        n1, n0 = (agreed(int(side.sum()), len(np.unique(self.person[side])), p) for side, p in sides)
+        n1, n0 = self._agreed
         low, high = newcombe(p1 * n1, n1, p0 * n0, n0, level)
         return min(self.advantage - half, low), max(self.advantage + half, high)
 

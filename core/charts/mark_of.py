@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.charts.marks import Extent, Mark
+from core.charts.standing import Against
 from core.charts.verdict import risk_of, utility_of, verdict_of, violation_text, violations
 from core.charts.words import (
     anchor_of,
@@ -30,7 +31,7 @@ def mark_of(
     threat: str,
     metric: str,
     requirements: Sequence[Mapping[str, Any]],
-    on_frontier: set[str],
+    stands: Against,
     selected: str | None,
     known: Sequence[str],
 ) -> Mark:
@@ -40,8 +41,8 @@ def mark_of(
     ----------
     place : int
         Its place among the measured points, from 1.
-    on_frontier : set of str
-        Ids of the points on the frontier.
+    stands : Against
+        Where the point stands against the others.
     selected : str, optional
         The id of the point with a ring.
     known : sequence of str
@@ -63,6 +64,7 @@ def mark_of(
         risk_sentence(threat, risk, known),
         _against(threat_of(threat).title, mapping(risk.get("difference")), 100.0, 1, " of 100", ("more", "fewer")),
         f"Limits: {verdict.text()}." if requirements else "",
+        stands.text,
         f"Proved ceiling on this risk: {risk_text({'status': 'measured', 'value': bound}, False)}."
         if bound is not None
         else "",
@@ -79,13 +81,16 @@ def mark_of(
         y=_extent(estimate, words.scale),
         state=verdict.state,
         verdict=verdict.text(),
-        frontier=identifier in on_frontier,
+        frontier=stands.state == "best",
         selected=identifier == selected,
         bound=None if bound is None else round(bound * 100, 9),
         violation=_violation(broken, threat),
         hover=tuple(line for line in hover if line),
         x_change=_change(risk, 100.0),
         y_change=_change(estimate, words.scale),
+        standing=stands.state,
+        beaten_by=stands.by,
+        against=stands.text,
     )
 
 

@@ -34,6 +34,13 @@ class Mark:
     verdict : str
         The state in words, naming requirements.
     frontier, selected : bool
+        On the frontier by value; ringed.
+    standing : {"best", "tie", "beaten"}
+        On the frontier; beaten by value but not beyond noise; clearly beaten.
+    beaten_by : str
+        The id of a point that clearly beats it, else empty.
+    against : str
+        The standing in a sentence.
     bound : float, optional
         The proved ceiling on x.
     violation : str
@@ -61,6 +68,9 @@ class Mark:
     hover: tuple[str, ...]
     x_change: Extent | None = None
     y_change: Extent | None = None
+    standing: str = "best"
+    beaten_by: str = ""
+    against: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +118,9 @@ class TradeOffInfo:
 
     `x` is the risk of one threat out of 100 people, `y` one utility metric in its own unit. With `y_better` "lower" the
     axis is drawn upside down, so that up is better on every chart. `joins` are the marks of one recipe in the order of
-    its strength; `frontier` the corners from low to high risk.
+    its strength; `frontier` the corners from low to high risk. `standing` says which points are clearly beaten and
+    which only by value, with how often that is wrong; `runs` which points have how many runs,
+    where they differ and that matters. Both are empty when there is nothing to say.
     """
 
     threat: str
@@ -131,3 +143,5 @@ class TradeOffInfo:
     sentence: str
     alt: str
     y_better: str = "higher"
+    standing: str = ""
+    runs: str = ""

@@ -15,10 +15,11 @@ from core.charts.axes import ticks
 from core.charts.geometry import spread
 from core.charts.marks import Mark, TradeOffInfo
 from core.charts.palette import GROUNDS, LOOKS, look
-from core.charts.svg_labels import Box, place_labels
+from core.charts.standing import TIE, signed
+from core.charts.svg_labels import Box, key_notes, place_labels
 from core.charts.words import FAMILY_ORDER, plain
 
-WIDTH, HEIGHT = 860, 560
+WIDTH, HEIGHT = 860, 570
 LEFT, RIGHT, TOP, BOTTOM = 78, 748, 40, 420
 RADIUS = 6.5
 
@@ -250,7 +251,8 @@ def _marks(info: TradeOffInfo, x: Scale, y: Scale, paint: Paint) -> list[str]:
         if warning:
             left, down = place or (min(px, RIGHT - 6.7 * len(warning)), py - 12)
             parts.append(_label(left, down, warning, ink, font_weight="bold", **_halo(paper)))
-    numbers = [str(mark.number) for mark in info.marks]
+    signs = signed(info.marks)
+    numbers = [f"{mark.number} {TIE}" if mark.id in signs else str(mark.number) for mark in info.marks]
     for number, place in zip(numbers, place_labels(places, numbers, area, taken), strict=True):
         if place is not None:
             parts.append(_label(place[0], place[1], number, ink, font_size="11", **_halo(paper)))
@@ -289,11 +291,9 @@ def _legend(info: TradeOffInfo, paint: Paint) -> list[str]:
         parts.append(_symbol(state, name, across + 8, down - 4, colour, paper))
         parts.append(_label(across + 20, down, told, ink))
         across += width
-    notes = ["thin lines: intervals", "dashed: best measured", "dotted: anchors", "numbers: rows of the table"]
-    if any(mark.bound is not None for mark in info.marks):
-        notes.append("tick or arrow: proved ceiling on the risk")
     if info.marks:
-        parts.append(_label(LEFT, down + 22, "; ".join(notes), soft))
+        for place, row in enumerate(wrap("; ".join(key_notes(info)), 125)):
+            parts.append(_label(LEFT, down + 22 + 16 * place, row, soft))
     else:
         parts.append(_label((LEFT + RIGHT) / 2, (TOP + BOTTOM) / 2, info.sentence, ink, text_anchor="middle"))
     return parts

@@ -1,9 +1,12 @@
-"""Where the texts beside marks go, so that they cover neither marks nor each other."""
+"""The texts of the picture: where those beside marks go, covering neither marks nor each other, and the key."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from core.charts.marks import TradeOffInfo
+from core.charts.standing import TIE, signed
 
 _OFFSETS = (
     *((8, -7), (8, 15), (-8, -7), (-8, 15), (11, 4), (-11, 4), (0, -11), (0, 20)),
@@ -56,3 +59,14 @@ def place_labels(
                 break
         found.append(best)
     return found
+
+
+def key_notes(info: TradeOffInfo) -> list[str]:
+    """Return what lines, signs and numbers of the chart mean."""
+    notes = ["thin lines: intervals", "dashed: best measured"]
+    if signed(info.marks):
+        notes.append(f"{TIE}: not clearly beaten")
+    notes += ["dotted: anchors", "numbers: rows of the table"]
+    if any(mark.bound is not None for mark in info.marks):
+        notes.append("tick or arrow: proved ceiling on the risk")
+    return notes

@@ -9,6 +9,7 @@ from core.charts.base import Chart
 from core.charts.geometry import joins_of, lines_of, ranges_of, region_of
 from core.charts.mark_of import mark_of
 from core.charts.marks import Absent, Mark, TradeOffInfo
+from core.charts.standing import against, runs_text, standing_text
 from core.charts.verdict import (
     metric_shown,
     points_of,
@@ -23,9 +24,9 @@ from core.charts.verdict import (
 )
 from core.charts.words import (
     STATUS,
-    items,
     known_of,
     label_of,
+    listed,
     mapping,
     measure_of,
     number,
@@ -33,7 +34,6 @@ from core.charts.words import (
     threat_of,
     utility_text,
 )
-from core.tradeoff.frontier import frontier
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -78,7 +78,7 @@ class TradeOff(Chart):
         threat, metric = threat_shown(result, threat), metric_shown(result, metric)
         requirements, words = requirements_of(result), measure_of(metric)
         measured = [point for point in points_of(result) if point.get("status") == "measured"]
-        on_frontier = _frontier_ids(result, measured, threat, metric)
+        stands = against(result, measured, threat, metric)
         marks: list[Mark] = []
         off_axis: list[Absent] = []
         for place, point in enumerate(measured, start=1):
@@ -87,7 +87,8 @@ class TradeOff(Chart):
                 off_axis.append(Absent(id=str(point.get("id")), label=label_of(point), reason=reason))
             else:
                 known = known_of(mapping(result.get("study")), threat)
-                marks.append(mark_of(point, place, threat, metric, requirements, on_frontier, selected, known))
+                here = stands[str(point.get("id"))]
+                marks.append(mark_of(point, place, threat, metric, requirements, here, selected, known))
         region = region_of(requirements, threat, metric)
         lines = lines_of(measured, threat, metric)
         kept = (
@@ -119,6 +120,8 @@ class TradeOff(Chart):
             sentence=found,
             alt=_alt(found, marks, off_axis, threat, words.spoken),
             y_better=words.better,
+            standing=standing_text(tuple(stands.values()), metric),
+            runs=runs_text([point for point in measured if str(point.get("id")) in stands], threat),
         )
 
     @classmethod
@@ -171,20 +174,6 @@ def _off_axis(point: Mapping[str, Any], threat: str, metric: str) -> str | None:
     return None
 
 
-def _frontier_ids(
-    result: Mapping[str, Any], measured: Sequence[Mapping[str, Any]], threat: str, metric: str
-) -> set[str]:
-    """Return the engine's frontier when it is for these axes; other axes have another one."""
-    if (threat, metric) == (threat_shown(result), metric_shown(result)) and "frontier" in result:
-        return {str(identifier) for identifier in items(result["frontier"])}
-    drawn, sign = [], measure_of(metric).sign
-    for point in measured:
-        risk, value = risk_value(point, threat), number(utility_of(point, metric).get("value"))
-        if risk is not None and value is not None:
-            drawn.append((str(point.get("id")), sign * value, risk))
-    return set(frontier(drawn))
-
-
 def _absent(points: Sequence[Mapping[str, Any]], status: str) -> tuple[Absent, ...]:
     return tuple(
         Absent(id=str(p.get("id")), label=label_of(p), reason=plain(p.get("reason")) or "no reason was given")
@@ -200,7 +189,9 @@ def _alt(found: str, marks: Sequence[Mark], off_axis: Sequence[Absent], threat: 
         f"{sum(m.state == s for m in marks)} {words}" for s, words in states.items() if any(m.state == s for m in marks)
     ]
     told = f" ({', '.join(counts)})" if counts else ""
+    places = {"best": "best measured", "tie": "not clearly beaten", "beaten": "clearly beaten"}
+    stand = listed([f"{n} {words}" for s, words in places.items() if (n := sum(m.standing == s for m in marks))])
     off = f" {len(off_axis)} more have no place on these axes." if off_axis else ""
     many = f"{len(marks)} points" if len(marks) != 1 else "1 point"
     against = f"{threat_of(threat).title.lower()} risk"
-    return f"Chart of {metric} against {against} with {many}{told}.{off} {found}"
+    return f"Chart of {metric} against {against} with {many}{told}{': ' + stand if stand else ''}.{off} {found}"

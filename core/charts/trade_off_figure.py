@@ -8,26 +8,34 @@ import plotly.graph_objects as go
 
 from core.charts.marks import Mark, TradeOffInfo
 from core.charts.palette import GROUNDS, Ground, look
+from core.charts.standing import signed
+from core.charts.tie_marks import frontier_name, tie_signs
 from core.charts.trade_off_layout import layout, text, wrapped
 from core.charts.words import FAMILY_ORDER
 
 STATES = (("meets", "meets every limit"), ("unproven", "not proven"), ("fails", "fails a limit"))
+CEILING = "proved ceiling on the risk"
 
 
 def draw(info: TradeOffInfo, dark: bool = False) -> go.Figure:
     """Return the figure.
 
-    Every marker of a setting has its id as `customdata[0]`. Traces have uids, so that what a reader hid in the legend
-    stays hidden when a family appears: serialise with `to_json(remove_uids=False)`.
+    Every marker of a setting has its id as `customdata[0]`. A trace's `meta` lists the legend entries that hide it, the
+    one that is its own first; a violation is hidden by none but its own.
     """
     ground = GROUNDS[dark]
-    traces = [*_frontier(info, ground), *_joins(info, dark), *_bounds(info, dark)]
     families = [f for f in FAMILY_ORDER if any(mark.family == f for mark in info.marks)]
     families += sorted({mark.family for mark in info.marks} - set(families))
+    signs = signed(info.marks)
+    traces = _frontier(info, ground)
+    for family in families:
+        traces += [*_joins(info, family, dark), *_bounds(info, family, dark)]
+    traces += _bounds_key(info, ground)
     for family in families:
         mine = [mark for mark in info.marks if mark.family == family]
-        traces += [_family_key(family, dark), _markers(mine, family, dark)]
-    traces += [*_crosses(info, dark), *_alarms(info, ground), *_rings(info, ground)]
+        traces += [_family_key(family, dark), _markers(mine, family, dark), *_crosses(mine, family, dark)]
+        traces += tie_signs([mark for mark in mine if mark.id in signs], family, ground)
+    traces += [*_alarms(info, ground), *_rings(info, ground)]
     traces += _state_key(ground) if info.limits else []
     return go.Figure(data=traces, layout=go.Layout(template=go.layout.Template(), **layout(info, ground)))
 
@@ -44,72 +52,87 @@ def _frontier(info: TradeOffInfo, ground: Ground) -> list[go.Scatter]:
             mode="lines",
             line={"shape": "hv", "dash": "dash", "width": 1.5, "color": ground.soft},
             hoverinfo="skip",
-            name="best measured",
+            name=frontier_name(info),
+            meta=["best measured"],
             uid="frontier",
         )
     ]
 
 
-def _joins(info: TradeOffInfo, dark: bool) -> list[go.Scatter]:
+def _joins(info: TradeOffInfo, family: str, dark: bool) -> list[go.Scatter]:
+    """Return the faint lines through the settings of each recipe of a family, with gaps between recipes."""
     at = {mark.id: mark for mark in info.marks}
+    joined = [[at[identifier] for identifier in join] for join in info.joins if at[join[0]].family == family]
+    if not joined:
+        return []
     return [
         go.Scatter(
-            x=[at[identifier].x.value for identifier in join],
-            y=[at[identifier].y.value for identifier in join],
+            x=[end for marks in joined for end in (*(mark.x.value for mark in marks), None)],
+            y=[end for marks in joined for end in (*(mark.y.value for mark in marks), None)],
             mode="lines",
-            line={"width": 1, "color": look(at[join[0]].family).colour(dark)},
+            line={"width": 1, "color": look(family).colour(dark)},
             opacity=0.35,
             hoverinfo="skip",
             showlegend=False,
-            uid=f"join {place}",
+            meta=[family],
+            uid=f"joins {family}",
         )
-        for place, join in enumerate(info.joins)
     ]
 
 
-def _bounds(info: TradeOffInfo, dark: bool) -> list[go.Scatter]:
-    """Return the proved ceilings: a tick where it is, an arrow at the edge when it is to the right of the chart."""
-    marks = [mark for mark in info.marks if mark.bound is not None]
+def _bounds(info: TradeOffInfo, family: str, dark: bool) -> list[go.Scatter]:
+    """Return a family's proved ceilings: a tick where it is, an arrow at the edge when it is right of the chart."""
+    marks = [(mark, mark.bound) for mark in info.marks if mark.bound is not None and mark.family == family]
     if not marks:
         return []
     edge = info.x_range[1] - 0.008 * (info.x_range[1] - info.x_range[0])
-    beyond = [mark.bound is not None and mark.bound > edge for mark in marks]
-    colours = [look(mark.family).colour(dark) for mark in marks]
-    lines = [
+    colour = look(family).colour(dark)
+    plain: dict[str, Any] = {"showlegend": False, "meta": [CEILING, family]}
+    return [
         go.Scatter(
-            x=[mark.x.value, edge if out else mark.bound],
-            y=[mark.y.value] * 2,
+            x=[end for mark, bound in marks for end in (mark.x.value, min(bound, edge), None)],
+            y=[end for mark, _ in marks for end in (mark.y.value, mark.y.value, None)],
             mode="lines",
             line={"width": 1, "dash": "dot", "color": colour},
             opacity=0.6,
             hoverinfo="skip",
-            showlegend=False,
-            uid=f"bound line {mark.id}",
-        )
-        for mark, out, colour in zip(marks, beyond, colours, strict=True)
-    ]
-    return [
-        *lines,
+            uid=f"ceilings {family}",
+            **plain,
+        ),
         go.Scatter(
-            x=[edge if out else mark.bound for mark, out in zip(marks, beyond, strict=True)],
-            y=[mark.y.value for mark in marks],
+            x=[min(bound, edge) for _, bound in marks],
+            y=[mark.y.value for mark, _ in marks],
             mode="markers",
             marker={
-                "symbol": ["triangle-right" if out else "line-ns-open" for out in beyond],
-                "size": [9 if out else 14 for out in beyond],
-                "color": colours,
-                "line": {"width": 2, "color": colours},
+                "symbol": ["triangle-right" if bound > edge else "line-ns-open" for _, bound in marks],
+                "size": [9 if bound > edge else 14 for _, bound in marks],
+                "color": colour,
+                "line": {"width": 2, "color": colour},
             },
-            customdata=[[mark.id] for mark in marks],
+            customdata=[[mark.id] for mark, _ in marks],
             hoverinfo="text",
             hovertext=[
-                f"{wrapped(mark.label)}<br>proved ceiling {mark.bound:.1f} of 100{', off the chart' if out else ''}"
-                for mark, out in zip(marks, beyond, strict=True)
+                f"{wrapped(mark.label)}<br>proved ceiling {bound:.1f} of 100{', off the chart' if bound > edge else ''}"
+                for mark, bound in marks
             ],
-            name="proved ceiling on the risk",
-            uid="bounds",
+            uid=f"bounds {family}",
+            **plain,
         ),
     ]
+
+
+def _bounds_key(info: TradeOffInfo, ground: Ground) -> list[go.Scatter]:
+    if all(mark.bound is None for mark in info.marks):
+        return []
+    marker = {"symbol": "line-ns-open", "size": 14, "color": ground.ink, "line": {"width": 2, "color": ground.ink}}
+    return [_key(CEILING, marker, "bounds", [CEILING])]
+
+
+def _key(name: str, marker: dict[str, Any], uid: str, meta: list[str]) -> go.Scatter:
+    """Return an entry of the legend that draws nothing itself."""
+    return go.Scatter(
+        x=[None], y=[None], mode="markers", marker=marker, hoverinfo="skip", name=name, meta=meta, uid=f"key {uid}"
+    )
 
 
 def _markers(marks: list[Mark], family: str, dark: bool) -> go.Scatter:
@@ -132,8 +155,8 @@ def _markers(marks: list[Mark], family: str, dark: bool) -> go.Scatter:
         hoverinfo="text",
         hovertext=[hover(mark) for mark in marks],
         name=text(family),
-        legendgroup=text(family),
         showlegend=False,
+        meta=[family],
         uid=f"family {family}",
     )
 
@@ -141,16 +164,7 @@ def _markers(marks: list[Mark], family: str, dark: bool) -> go.Scatter:
 def _family_key(family: str, dark: bool) -> go.Scatter:
     """Return the legend entry of a family: always filled, because filled, hollow and crossed have their own entries."""
     seen = look(family)
-    return go.Scatter(
-        x=[None],
-        y=[None],
-        mode="markers",
-        marker={"symbol": seen.shape, "size": 12, "color": seen.colour(dark)},
-        hoverinfo="skip",
-        name=text(family),
-        legendgroup=text(family),
-        uid=f"key {family}",
-    )
+    return _key(text(family), {"symbol": seen.shape, "size": 12, "color": seen.colour(dark)}, family, [family])
 
 
 def _error(marks: list[Mark], axis: str, colour: str) -> dict[str, Any]:
@@ -171,21 +185,22 @@ def hover(mark: Mark) -> str:
     return "<br>".join([f"<b>{wrapped(mark.hover[0])}</b>", *(wrapped(line) for line in mark.hover[1:])])
 
 
-def _crosses(info: TradeOffInfo, dark: bool) -> list[go.Scatter]:
-    marks = [mark for mark in info.marks if mark.state == "fails"]
-    if not marks:
+def _crosses(marks: list[Mark], family: str, dark: bool) -> list[go.Scatter]:
+    """Return the crosses over the settings of a family that fail a limit."""
+    failed, colour = [mark for mark in marks if mark.state == "fails"], look(family).colour(dark)
+    if not failed:
         return []
-    colours = [look(mark.family).colour(dark) for mark in marks]
     return [
         go.Scatter(
-            x=[mark.x.value for mark in marks],
-            y=[mark.y.value for mark in marks],
+            x=[mark.x.value for mark in failed],
+            y=[mark.y.value for mark in failed],
             mode="markers",
-            marker={"symbol": "x-thin", "size": 8, "color": colours, "line": {"width": 2, "color": colours}},
-            customdata=[[mark.id] for mark in marks],
+            marker={"symbol": "x-thin", "size": 8, "color": colour, "line": {"width": 2, "color": colour}},
+            customdata=[[mark.id] for mark in failed],
             hoverinfo="skip",
             showlegend=False,
-            uid="crosses",
+            meta=[family],
+            uid=f"crosses {family}",
         )
     ]
 
@@ -204,6 +219,7 @@ def _alarms(info: TradeOffInfo, ground: Ground) -> list[go.Scatter]:
             customdata=[[mark.id] for mark in marks],
             hoverinfo="skip",
             name="violation: above a proved ceiling",
+            meta=["violation"],
             uid="violations",
         )
     ]
@@ -220,6 +236,7 @@ def _rings(info: TradeOffInfo, ground: Ground) -> list[go.Scatter]:
             customdata=[[mark.id]],
             hoverinfo="skip",
             showlegend=False,
+            meta=[mark.family],
             uid="selected",
         )
         for mark in marks
@@ -230,14 +247,6 @@ def _state_key(ground: Ground) -> list[go.Scatter]:
     """Return legend entries that say what filled, hollow and crossed mean."""
     symbols = {"meets": "circle", "unproven": "circle-open", "fails": "circle-x-open"}
     return [
-        go.Scatter(
-            x=[None],
-            y=[None],
-            mode="markers",
-            marker={"symbol": symbols[state], "size": 11, "color": ground.ink, "line": {"width": 2}},
-            hoverinfo="skip",
-            name=name,
-            uid=f"key {state}",
-        )
+        _key(name, {"symbol": symbols[state], "size": 11, "color": ground.ink, "line": {"width": 2}}, state, [])
         for state, name in STATES
     ]

@@ -24,7 +24,8 @@ from core.tradeoff.difference import Baseline
 from core.tradeoff.effort import needs, next_look, next_round
 from core.tradeoff.ledger import ledger_of
 from core.tradeoff.null_check import null_check
-from core.tradeoff.point import Tally, point_json
+from core.tradeoff.paired import Pairs
+from core.tradeoff.point import Tally, from_replicates, with_full
 from core.tradeoff.recipe import Recipe
 from core.tradeoff.replicate import FULL, Outcome
 from core.tradeoff.result import duplicates_across_people, result_json
@@ -235,6 +236,12 @@ class Job:
         if self._first is None and tally.status == "measured":
             self._first = time.monotonic() - self._started
 
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Fits that are done, and fits in all; without computing points."""
+        with self._lock:
+            return self._done, self._total
+
     def headline(self) -> str:
         """Return the progress in one line, without computing points."""
         with self._lock:
@@ -308,11 +315,13 @@ class Job:
             seen, point = cache.get(key, ((), None))
             baseline = None if tally is plain else self._baseline
             common = 0 if baseline is None else len(baseline.common(tally.replicates())[0])
-            mark = (len(tally.outcomes), tally.status, tally.reason, common)
+            counts = (len(tally.replicates()), common)
+            steps = tuple(map(_stepped, counts)) if state == "running" else counts
+            mark = (*steps, tally.status, tally.reason)
             if seen != mark or point is None:
-                point = point_json(tally, self.bench, study, baseline)
+                point = from_replicates(tally, self.bench, study, baseline)
                 cache[key] = (mark, point)
-            points.append(point)
+            points.append(with_full(point, tally, self.bench, study))
         if state == "stopped":
             points = [_unfinished(point) for point in points]
         if study.effort == "adaptive":
@@ -325,7 +334,9 @@ class Job:
         if state == "running" and len(times) >= 3:
             left = statistics.median(times) * max(remaining, 1) / max(running, 1)
         return Snapshot(
-            result=result_json(study, self.bench, points, ledger),
+            result=result_json(
+                study, self.bench, points, ledger, Pairs({k: t.replicates() for k, t in held.items()}, study.metric)
+            ),
             done=done,
             total=self._total,
             state=state,
@@ -335,6 +346,22 @@ class Job:
             reused=reused,
             lost=len(self._again),
         )
+
+
+STEPS = (0, 1, 2, 3, 4, 6, 8, 11, 16, 22, 32)
+"""Replicates at which a point of a running sweep is computed anew; the looks of verdicts are among them."""
+
+
+def _stepped(count: int) -> int:
+    """Return the last of `STEPS` that a number of replicates has reached.
+
+    A point's cost grows with its replicates while what one more of them changes shrinks: computed at each, points would
+    take more processor time than the fits of a long sweep.
+
+    >>> _stepped(2), _stepped(10), _stepped(40)
+    (2, 8, 32)
+    """
+    return max(step for step in STEPS if step <= count)
 
 
 def _unfinished(point: dict[str, Any]) -> dict[str, Any]:

@@ -89,9 +89,16 @@ _OWN = {
     ),
     "frontier": Term(
         word="Best measured",
-        meaning="The settings that no other beats in accuracy and risk at once, joined by a dashed line. Those that "
-        "cannot be told apart from it count as well.",
+        meaning="The settings that no other beats in accuracy and risk at once, joined by a dashed line. Others "
+        "may belong to them: see Not clearly beaten.",
         also=("frontier", "pareto"),
+    ),
+    "frontier_tie": Term(
+        word="Not clearly beaten",
+        meaning="Another setting has better numbers, but the difference in accuracy or in risk may be chance: with "
+        "other people or other runs it could turn round. It may still be much worse in the other of the two. One is "
+        "called clearly beaten only when another has better accuracy and lower risk by more than chance explains.",
+        also=("tied", "indistinguishable", "clearly beaten", "dominated"),
     ),
     "generalisation": Term(
         word="Coarser values",

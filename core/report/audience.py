@@ -127,9 +127,14 @@ def for_audience(
             {"name": title, **_kept(requirement, _REQUIREMENT, scrub), **told}
             for title, requirement, told in zip(titles, requirements, written, strict=True)
         ],
+        **{
+            key: [moved[str(i)] for i in items(result[key]) if str(i) in moved]
+            for key in ("frontier", "frontier_ties")
+            if key in result
+        },
         **(
-            {"frontier": [moved[str(i)] for i in items(result["frontier"]) if str(i) in moved]}
-            if "frontier" in result
+            {"frontier_beaten": {moved[k]: moved[v] for k, v in beaten.items() if k in moved and v in moved}}
+            if (beaten := {str(k): str(v) for k, v in mapping(result.get("frontier_beaten")).items()})
             else {}
         ),
         "points": [

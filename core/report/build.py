@@ -7,6 +7,7 @@ from typing import Any
 
 from core.charts.binding import binding
 from core.charts.marks import Absent, TradeOffInfo
+from core.charts.standing import cells
 from core.charts.trade_off import TradeOff
 from core.charts.verdict import (
     limit_text,
@@ -118,7 +119,12 @@ def _full(
         caption = "Every measured setting, numbered as on the chart"
         sections.append(
             Section(
-                title="Settings", blocks=(points_table(rows, requirements, threat, metric, caption), *_off_axis(chart))
+                title="Settings",
+                blocks=(
+                    points_table(rows, requirements, threat, metric, caption, standings=cells(chart.marks)),
+                    *_standing(chart),
+                    *_off_axis(chart),
+                ),
             )
         )
         sections += [payers_section(rows, threat, metric, study), coverage_section(rows)]
@@ -157,7 +163,9 @@ def _executive(result: Mapping[str, Any], chart: TradeOffInfo) -> tuple[Section,
             first = [(place, point) for place, point in _numbered(result) if point is chosen]
             best = [*first, *(row for row in best if row[1] is not chosen)][:BESIDE]
             caption = f"{'The chosen setting first, then the' if first else 'The'} best others of {len(rows)} settings"
-        blocks.append(points_table(best, requirements, threat, metric, caption, brief=True))
+        standings = cells(chart.marks, brief=True)
+        blocks.append(points_table(best, requirements, threat, metric, caption, brief=True, standings=standings))
+        blocks += _standing(chart)[:1]
         blocks += _best_pays(result, best[0], threat)
     hidden = [f"{len(found)} {word}" for found, word in ((chart.skipped, "skipped"), (chart.failed, "failed")) if found]
     if hidden:
@@ -241,6 +249,11 @@ def _binding(result: Mapping[str, Any]) -> list[Text]:
     found = binding(result)
     told = found.text() if found is not None else ""
     return [Text(text=told)] if told else []
+
+
+def _standing(chart: TradeOffInfo) -> list[Text]:
+    """Return who is clearly beaten and who is not, and which runs were compared."""
+    return [Text(text=told) for told in (chart.standing, chart.runs) if told]
 
 
 def _off_axis(chart: TradeOffInfo) -> tuple[Text | Bullets, ...]:

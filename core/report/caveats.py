@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.attacks import ATTACKS
+from core.charts.standing import FEWER_RUNS
 from core.charts.verdict import points_of, requirements_of, settings_of, threat_shown
 from core.charts.words import THREATS, items, listed, mapping, number, plain, short, threat_of
 from core.report.facts import columns_text
+from core.tradeoff.frontier import ERROR
 
 
 def caveats(result: Mapping[str, Any]) -> tuple[str, ...]:
@@ -85,9 +87,8 @@ def _uneven(measured: list[Mapping[str, Any]]) -> list[str]:
     if len(counts) < 2 or min(counts) < 2:
         return []
     return [
-        "Settings have different numbers of random halves: more went to those that were not settled. With fewer, the "
-        "attacker has fewer reference models and a measured membership risk is smaller: compare it between settings "
-        "with equal numbers only. None was stopped because its risk looked small."
+        "Settings have different numbers of random halves: more went to those that were not settled. "
+        f"{FEWER_RUNS} None was stopped because its risk looked small."
     ]
 
 
@@ -202,6 +203,11 @@ def method(result: Mapping[str, Any]) -> tuple[str, ...]:
         "Intervals are 95 % intervals. For utility they count the spread over test people and over replicates; "
         "for risks each person's replicates are kept together; differences to no protection are paired by person.",
         "Utility is always shown beside what a model reaches that knows nothing.",
+        "Clearly beaten. A setting is called that only when another is shown to be at least as good on both axes of "
+        "the chart: in utility on the same test people, paired by person (by the two intervals, where the result does "
+        "not say it), in risk by the two intervals (MOVER), each corrected for the number of settings it is compared "
+        f"with (Bonferroni). One that no other truly beats is called beaten at most {100 * ERROR:g} times in 100. A "
+        "lower risk from fewer runs beats nobody, but for re-identification, which is counted.",
         "A guarantee is what is proved; a measurement is an attack that was tried. They are never merged into "
         "one score.",
     ]

@@ -8,7 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from core.charts.verdict import points_of, requirements_of, risk_of, utility_of, verdict_of
+from core.charts.standing import against
+from core.charts.verdict import metric_shown, points_of, requirements_of, risk_of, threat_shown, utility_of, verdict_of
 from core.charts.words import METRICS, THREATS, items, label_of, mapping, number, plain
 
 _SPAN = ("value", "low", "high")
@@ -22,6 +23,7 @@ _NESTED = ("residual", "difference", "vulnerable")
 _INSIDE = ("kinds", "rare", "caps", "per_attack")
 """Lists of a risk that only the team gets, each as the JSON of one cell."""
 _GUARANTEE = ("kind", "k", "l", "t", "epsilon", "delta", "neighbours", "unit", "advantage_bound", "tpr_at_1pct_bound")
+CELLS = {"best": "best measured", "tie": "not clearly beaten", "beaten": "clearly beaten"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -53,6 +55,12 @@ def render_csv(result: Mapping[str, Any], inside: bool = True) -> str:
     """
     points, requirements = points_of(result), requirements_of(result)
     rows = [_row(point, requirements, _threats(points), _metrics(points), inside) for point in points]
+    measured = [point for point in points if point.get("status") == "measured"]
+    stands = against(result, measured, threat_shown(result), metric_shown(result))
+    for row, point in zip(rows, points, strict=True):
+        found = stands.get(str(point.get("id")))
+        row["against the others"] = None if found is None else CELLS[found.state]
+        row["clearly beaten by"] = None if found is None else found.by or None
     decision = mapping(result.get("decision"))
     if decision:
         chosen = mapping(decision.get("choice")).get("id")

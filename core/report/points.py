@@ -18,6 +18,7 @@ def points_table(
     metric: str,
     caption: str,
     brief: bool = False,
+    standings: Mapping[str, str] | None = None,
 ) -> Table:
     """Return one row per setting; the numbers are those of the chart.
 
@@ -25,11 +26,16 @@ def points_table(
     ----------
     brief : bool
         Whether violations are written out above: then the row says VIOLATION and no more.
+    standings : mapping, optional
+        Id -> where the point stands against the others; a column, and in brief a word after its name.
     """
     estimates = [utility_of(point, metric) for _, point in rows]
     named = next(
         (plain(e["reference_name"]) for e in estimates if e.get("reference_name")), measure_of(metric).reference
     )
+    stands = standings or {}
+    column = bool(stands) and not brief  # one page has no room for another column
+    rest = {str(point.get("id")): f" ({told})" for _, point in rows if (told := stands.get(str(point.get("id"))))}
     return Table(
         caption=caption,
         head=(
@@ -39,19 +45,21 @@ def points_table(
             f"{threat_of(threat).title} risk, measured [95 % interval] (reference: gained without this release)",
             "Proved",
             "Limits",
+            *(("Against the others",) if column else ()),
         ),
         rows=tuple(
             (
                 str(place),
-                label_of(point),
+                label_of(point) + (rest.get(str(point.get("id")), "") if brief else ""),
                 utility_cell(point, metric),
                 _risk(point, threat, brief),
                 guarantee_text(point.get("guarantee")),
                 verdict_of(point, requirements).text(),
+                *((stands.get(str(point.get("id")), "not on the chart"),) if column else ()),
             )
             for place, point in rows
         ),
-        widths=(3, 10, 12, 14, 12, 10),
+        widths=(3, 10, 12, 14, 12, 10, *((8,) if column else ())),
     )
 
 

@@ -147,7 +147,7 @@ def _risk_interval(
     for tally in tallies:
         outcomes = [o for o in tally.replicates() if o.replicate in common]
         proved = tally.recipe.guarantee(job.bench.table.schema, job.bench.facts(full=False))
-        found.append(measure_risks(tally.recipe, outcomes, None, job.bench, proved).guesses.get(threat) if outcomes
+        found.append(measure_risks(tally.recipe, outcomes, job.bench, proved).guesses.get(threat) if outcomes
                      else None)  # fmt: skip
     if found[0] is not None and found[1] is not None:
         paired = risk_difference(found[0], found[1], len(common))

@@ -54,7 +54,7 @@ def need(point: Mapping[str, Any], near: bool) -> Need:
     point : mapping
         Of the result JSON.
     near : bool
-        Whether no other setting is clearly better on both axes.
+        Whether no other setting is ahead on both axes with both intervals apart.
 
     Examples
     --------
@@ -75,12 +75,15 @@ def need(point: Mapping[str, Any], near: bool) -> Need:
     if verdicts & {"yes"}:
         return Need(rank=None, why="every limit that can be measured is settled")
     if near:
-        return Need(rank=2, why="no other setting is clearly better")
-    return Need(rank=None, why="another setting is clearly better on both axes")
+        return Need(rank=2, why="no other setting is far ahead of it")
+    return Need(rank=None, why="another setting is far ahead on both axes")
 
 
 def near_frontier(points: Sequence[Mapping[str, Any]], metric: str, threat: str) -> set[str]:
-    """Return the ids of points that no other point beats clearly, that is with both intervals apart.
+    """Return the ids of points that no other is far ahead of, that is with both 95 % intervals apart.
+
+    This only decides who gets more runs and promises no error rate: it must already find the hopeless after two runs,
+    when `core.tradeoff.frontier.standing`, which names points clearly beaten, does not dare to yet.
 
     Examples
     --------

@@ -32,26 +32,24 @@ def judge(
     study: Study,
     recipe: Recipe,
     outcomes: Sequence[Outcome],
-    full: Outcome | None,
     measured: Measured,
     bench: Bench,
     proved: Guarantee,
 ) -> dict[str, Judgement]:
     """Return a judgement per requirement, from the replicates of the last planned look and no others.
 
+    What the fit on all of POOL changes is in `judge_whole`.
+
     Parameters
     ----------
     outcomes : sequence of Outcome
         The replicates so far, in the order of their numbers; at least one.
-    full : Outcome, optional
-        The fit on all of POOL.
     measured : Measured
         The risks of all these replicates; measured again when a look has fewer.
     """
-    look = look_of(len(outcomes))
-    looked = list(outcomes[:look] if look is not None else outcomes)
+    look, looked = _looked(outcomes)
     if study.requirements and look is not None and len(looked) < len(outcomes):
-        measured = measure_risks(recipe, looked, None, bench, proved)
+        measured = measure_risks(recipe, looked, bench, proved)
     found = {}
     for requirement in study.requirements:
         if requirement.metric is not None:
@@ -59,8 +57,40 @@ def judge(
         elif requirement.risk is not None:
             found[requirement.name] = _risk(requirement, recipe, looked, measured, bench, proved, look)
         else:
-            found[requirement.name] = _other(requirement, recipe, looked, full, measured, bench, proved, look)
+            found[requirement.name] = _other(requirement, recipe, looked, measured, bench, proved, look)
     return found
+
+
+def _looked(outcomes: Sequence[Outcome]) -> tuple[int | None, list[Outcome]]:
+    """Return the last planned look and its replicates; before the first look, none and all."""
+    look = look_of(len(outcomes))
+    looked = list(outcomes[:look] if look is not None else outcomes)
+    return look, looked
+
+
+def judge_whole(
+    study: Study, recipe: Recipe, outcomes: Sequence[Outcome], full: Outcome, bench: Bench
+) -> dict[str, Judgement]:
+    """Return the judgements that the fit on all of POOL has a say in: those of the rows left out."""
+    look, looked = _looked(outcomes)
+    return {
+        requirement.name: _suppressed(requirement, recipe, looked, full, bench, look)
+        for requirement in study.requirements
+        if requirement.limit_on == "rows_suppressed"
+    }
+
+
+def _suppressed(
+    requirement: Requirement,
+    recipe: Recipe,
+    looked: list[Outcome],
+    full: Outcome | None,
+    bench: Bench,
+    look: int | None,
+) -> Judgement:
+    whole = None if full is None else full.rows_suppressed / len(bench.split.pool_rows)
+    fixed = not any(step.settings().get("suppression_limit") for step in recipe.steps)
+    return suppressed_verdict(requirement, suppressed_share(looked, bench), whole, look, fixed=fixed)
 
 
 def _risk(
@@ -85,7 +115,6 @@ def _other(
     requirement: Requirement,
     recipe: Recipe,
     looked: list[Outcome],
-    full: Outcome | None,
     measured: Measured,
     bench: Bench,
     proved: Guarantee,
@@ -94,9 +123,7 @@ def _other(
     if requirement.limit_on == "epsilon":
         return epsilon_verdict(requirement, proved, any(risk.violation for risk in measured.risks.values()))
     if requirement.limit_on == "rows_suppressed":
-        whole = None if full is None else full.rows_suppressed / len(bench.split.pool_rows)
-        fixed = not any(step.settings().get("suppression_limit") for step in recipe.steps)
-        return suppressed_verdict(requirement, suppressed_share(looked, bench), whole, look, fixed=fixed)
+        return _suppressed(requirement, recipe, looked, None, bench, look)
     groups = group_spreads(looked, bench)
     if groups is None:
         return Judgement(verdict="not_measured", why="the study has no subgroup column, so there are no groups")

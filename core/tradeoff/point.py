@@ -11,10 +11,10 @@ import numpy as np
 from core.attacks.membership import Guesses
 from core.tradeoff.bench import Bench
 from core.tradeoff.difference import Baseline, utility_difference
-from core.tradeoff.judge import judge, suppressed_share, utility_spread
+from core.tradeoff.judge import judge, judge_whole, suppressed_share, utility_spread
 from core.tradeoff.recipe import Recipe, expand
 from core.tradeoff.replicate import FULL, Outcome
-from core.tradeoff.risks import Measured, measure_risks, with_differences, worst_risks
+from core.tradeoff.risks import Measured, measure_risks, whole_table, with_differences, worst_risks
 from core.tradeoff.study import Study
 from core.tradeoff.subgroups import subgroup_json
 from core.utility.metrics import metrics_for
@@ -63,6 +63,42 @@ def point_json(tally: Tally, bench: Bench, study: Study, baseline: Baseline | No
 
     `baseline` holds the replicates of no protection, for the paired differences; none for that point itself.
     """
+    return with_full(from_replicates(tally, bench, study, baseline), tally, bench, study)
+
+
+def with_full(point: dict[str, Any], tally: Tally, bench: Bench, study: Study) -> dict[str, Any]:
+    """Return the point of `from_replicates` with what the fit on all of POOL adds; the point itself when there is none.
+
+    Apart, because the replicates' part costs a hundred times more and does not change when that fit arrives.
+    """
+    full = tally.outcomes.get(FULL)
+    if point["status"] != "measured" or full is None:
+        return point
+    first = next(iter(metrics_for(bench.task)))
+    name = f"{first}_full"
+    utility = {**point["utility"][name], "value": full.utility[first][0], "n_train": full.n_train}
+    risks = point["risks"]
+    crowds = risks["reidentification"]
+    if full.rows_risk is not None and crowds["status"] == "measured":
+        risks = {**risks, "reidentification": {**crowds, "whole_table": whole_table(full.rows_risk)}}
+    again = judge_whole(study, tally.recipe, tally.replicates(), full, bench)
+    return {
+        **point,
+        "utility": {**point["utility"], name: utility},
+        "risks": risks,
+        "meets": {**point["meets"], **{key: found.verdict for key, found in again.items()}},
+        "meets_at": {**point["meets_at"], **{key: found.at for key, found in again.items()}},
+        "meets_why": {
+            **{key: why for key, why in point["meets_why"].items() if key not in again},
+            **{key: found.why for key, found in again.items() if found.why is not None},
+        },
+        "notes": list(full.notes),
+        "seconds": sum(outcome.seconds for outcome in tally.outcomes.values()),
+    }
+
+
+def from_replicates(tally: Tally, bench: Bench, study: Study, baseline: Baseline | None = None) -> dict[str, Any]:
+    """Return the JSON of one trade-off point without its fit on all of POOL; parameters as of `point_json`."""
     recipe, outcomes = tally.recipe, tally.replicates()
     facts = bench.facts(full=False)
     head: dict[str, Any] = {
@@ -95,20 +131,19 @@ def point_json(tally: Tally, bench: Bench, study: Study, baseline: Baseline | No
             "seconds": sum(outcome.seconds for outcome in tally.outcomes.values()),
         }
     guarantee = recipe.guarantee(bench.table.schema, facts)
-    full = tally.outcomes.get(FULL)
-    measured = measure_risks(recipe, outcomes, full, bench, guarantee)
+    measured = measure_risks(recipe, outcomes, bench, guarantee)
     if baseline is not None:
 
         def again(some: list[Outcome], plain: bool) -> Measured:
-            return measure_risks(UNPROTECTED if plain else recipe, some, None, bench, guarantee)
+            return measure_risks(UNPROTECTED if plain else recipe, some, bench, guarantee)
 
         measured = with_differences(measured, outcomes, baseline, again)
     guesses = measured.guesses.get("membership")
-    judged = judge(study, recipe, outcomes, full, measured, bench, guarantee)
+    judged = judge(study, recipe, outcomes, measured, bench, guarantee)
     return {
         **head,
         "n_train": float(np.mean([outcome.n_train for outcome in outcomes])),
-        "utility": _utility(outcomes, full, bench, baseline),
+        "utility": _utility(outcomes, bench, baseline),
         "risks": {threat: risk.to_json() for threat, risk in measured.risks.items()},
         "worst_risk": worst_risks(measured),
         "guarantee": guarantee.to_json(),
@@ -116,7 +151,7 @@ def point_json(tally: Tally, bench: Bench, study: Study, baseline: Baseline | No
         "meets": {name: judgement.verdict for name, judgement in judged.items()},
         "meets_at": {name: judgement.at for name, judgement in judged.items()},
         "meets_why": {name: judgement.why for name, judgement in judged.items() if judgement.why is not None},
-        "notes": list((full or outcomes[0]).notes),
+        "notes": list(outcomes[0].notes),
         "rows_released": float(np.mean([outcome.rows_released for outcome in outcomes])),
         "rows_suppressed": float(np.mean([outcome.rows_suppressed for outcome in outcomes])),
         "rows_suppressed_share": suppressed_share(outcomes, bench).value,
@@ -127,7 +162,7 @@ def point_json(tally: Tally, bench: Bench, study: Study, baseline: Baseline | No
 UNPROTECTED = expand("none", [{"technique": "none"}], None)[0]
 
 
-def _utility(outcomes: list[Outcome], full: Outcome | None, bench: Bench, baseline: Baseline | None) -> dict[str, Any]:
+def _utility(outcomes: list[Outcome], bench: Bench, baseline: Baseline | None) -> dict[str, Any]:
     target = bench.target[bench.split.test_rows]
     pair = ([], []) if baseline is None else baseline.common(outcomes)
     found: dict[str, Any] = {}
@@ -151,8 +186,8 @@ def _utility(outcomes: list[Outcome], full: Outcome | None, bench: Bench, baseli
         }
     first = next(iter(metrics))
     found[f"{first}_full"] = {
-        "value": None if full is None else full.utility[first][0],
-        "n_train": None if full is None else full.n_train,
+        "value": None,
+        "n_train": None,
         "method": "one fit on all of POOL, scored on TEST",
     }
     return found

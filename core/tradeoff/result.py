@@ -13,13 +13,13 @@ from typing import Any
 from core.data.schema import Role, Schema
 from core.errors import UserError
 from core.tradeoff.bench import Bench
-from core.tradeoff.frontier import frontier
+from core.tradeoff.frontier import candidates, standing
+from core.tradeoff.paired import Pairs
 from core.tradeoff.point import point_json
 from core.tradeoff.study import Study
-from core.utility.metrics import ALL_METRICS
 
 SCHEMA = "middleground.result/1"
-VERSION = "0.5.0"
+VERSION = "0.6.0"
 
 
 @cache
@@ -68,16 +68,20 @@ def fields(schema: Schema) -> list[dict[str, str]]:
 
 
 def result_json(
-    study: Study, bench: Bench, points: Sequence[Mapping[str, Any]], ledger: Mapping[str, Any]
+    study: Study,
+    bench: Bench,
+    points: Sequence[Mapping[str, Any]],
+    ledger: Mapping[str, Any],
+    pairs: Pairs | None = None,
 ) -> dict[str, Any]:
-    """Return the whole result. `points` are those of `point_json`, in the order of the study."""
-    drawn = []
-    sign = -1.0 if ALL_METRICS[study.metric].better == "lower" else 1.0
-    for point in points:
-        utility = point["utility"].get(study.metric, {}).get("value")
-        risk = point["risks"].get(study.threat, {})
-        if point["status"] == "measured" and utility is not None and risk.get("status") == "measured":
-            drawn.append((str(point["id"]), sign * float(utility), float(risk["value"])))
+    """Return the whole result. `points` are those of `point_json`, in the order of the study.
+
+    `frontier` are the ids of the points that no other beats on the study's metric and threat, by value. `frontier_ties`
+    are the ids of those that are beaten by value but not beyond noise, so that they may belong to the
+    frontier. `frontier_beaten` has every other point with a value on both axes: its id -> the id of one that clearly
+    beats it, see `core.tradeoff.frontier.standing`; with `pairs` utility is compared person by person.
+    """
+    found = standing(candidates(points, study.metric, study.threat), study.threat, pairs)
     return {
         "schema": SCHEMA,
         "study": {
@@ -107,7 +111,9 @@ def result_json(
         "versions": versions(),
         "ledger": {name: value for name, value in ledger.items() if name != "twins"},
         "requirements": [requirement.to_json() for requirement in study.requirements],
-        "frontier": frontier(drawn),
+        "frontier": list(found.best),
+        "frontier_ties": list(found.ties),
+        "frontier_beaten": dict(found.beaten),
         "points": list(points),
     }
 

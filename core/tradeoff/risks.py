@@ -78,9 +78,7 @@ def membership_game(outcomes: Sequence[Outcome], bench: Bench, spread: float = 1
     )
 
 
-def measure_risks(
-    recipe: Recipe, outcomes: Sequence[Outcome], full: Outcome | None, bench: Bench, proved: Guarantee
-) -> Measured:
+def measure_risks(recipe: Recipe, outcomes: Sequence[Outcome], bench: Bench, proved: Guarantee) -> Measured:
     """Return every threat's record from these replicates."""
     risks: dict[str, RiskEstimate] = {}
     guesses: dict[str, Found] = {}
@@ -94,7 +92,7 @@ def measure_risks(
         elif threat == "membership":
             risks[threat], found = _membership(recipe, outcomes, bench, proved.advantage_bound)
         elif threat == "reidentification":
-            risks[threat], spread = _reidentification(recipe, outcomes, full)
+            risks[threat], spread = _reidentification(recipe, outcomes)
             if spread is not None:
                 intervals[threat] = _under(spread, 1 / proved.k) if proved.k else spread.interval
         else:
@@ -213,9 +211,16 @@ def _under(spread: Spread, most: float) -> Interval:
     return interval
 
 
-def _reidentification(
-    recipe: Recipe, outcomes: Sequence[Outcome], full: Outcome | None
-) -> tuple[RiskEstimate, Spread | None]:
+def whole_table(risk: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the crowds of all of POOL add to the re-identification risk; `risk` as in `Outcome.rows_risk`."""
+    return {
+        "value": risk["value"],
+        "prosecutor_max": risk["maximum"],
+        "share_below": {"5": risk["share_below"]},
+    }
+
+
+def _reidentification(recipe: Recipe, outcomes: Sequence[Outcome]) -> tuple[RiskEstimate, Spread | None]:
     found = [outcome.rows_risk for outcome in outcomes if outcome.rows_risk is not None]
     if recipe.synthetic or not found:
         reason = "the released rows are synthetic: they belong to nobody, so no row can be found"
@@ -242,7 +247,6 @@ def _reidentification(
     known = error > 0
     low, high = spread.interval() if known else (None, None)
     named = any(risk["named"] for risk in found)
-    whole = None if full is None or full.rows_risk is None else full.rows_risk
     estimate = RiskEstimate(
         threat="reidentification",
         status="measured",
@@ -264,13 +268,7 @@ def _reidentification(
             "prosecutor_average": spread.value,
             "share_below": {"5": float(np.mean([risk["share_below"] for risk in found]))},
             "k": min(risk["k"] for risk in found),
-            "whole_table": None
-            if whole is None
-            else {
-                "value": whole["value"],
-                "prosecutor_max": whole["maximum"],
-                "share_below": {"5": whole["share_below"]},
-            },
+            "whole_table": None,
         },
     )
     return estimate, spread if known else None

@@ -36,7 +36,7 @@ def test_every_attempt_counts_once_and_the_rates_are_plain_shares():
 
 
 @pytest.mark.parametrize("scored", [False, True])
-@pytest.mark.parametrize("replicates", [1, 4])
+@pytest.mark.parametrize("replicates", [1, pytest.param(4, marks=pytest.mark.slow)])
 def test_where_there_is_nothing_to_find_the_interval_covers_zero(scored, replicates):
     kinds, covered, values = ("a", "b", "c", "d"), 0, []
     repetitions = 600

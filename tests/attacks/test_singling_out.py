@@ -126,7 +126,7 @@ def test_projecting_controls_to_the_size_of_the_data_has_no_bias(weight):
     assert abs(weight * np.exp(-weight) - found) > 0.024 or weight == 1.0
 
 
-@pytest.mark.parametrize("ratio", [0.5, 1.0, 1.3])
+@pytest.mark.parametrize("ratio", [0.5, pytest.param(1.0, marks=pytest.mark.slow), 1.3])
 def test_members_and_controls_are_compared_in_groups_of_equal_size(ratio):
     """Narrow descriptions fit somebody in a group of twice the size twice as often; that is no risk."""
     rng = np.random.default_rng(5)

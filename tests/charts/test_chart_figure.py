@@ -53,11 +53,55 @@ def test_filled_hollow_and_crossed_differ_without_colour():
     fills = dict(zip((row[0] for row in coarsen["customdata"]), coarsen["marker"]["color"], strict=True))
     assert fills["k-anonymity[k=10]"] == LOOKS["coarsen"].light
     assert fills["k-anonymity[k=5]"] == fills["k-anonymity[k=2]"] == GROUNDS[False].paper
-    crossed = [row[0] for row in traces(drawn, "crosses")[0]["customdata"]]
+    crossed = [row[0] for trace in traces(drawn, "crosses") for row in trace["customdata"]]
     assert "k-anonymity[k=2]" in crossed
     assert "k-anonymity[k=5]" not in crossed
     names = [trace.get("name") for trace in drawn["data"]]
     assert {"meets every limit", "not proven", "fails a limit"} <= set(names)
+
+
+def test_an_entry_of_the_legend_hides_everything_that_is_drawn_of_it_and_nothing_else():
+    whole = example()
+    picked = next(point["id"] for point in whole["points"] if point["family"] == "coarsen")
+    info = TradeOff.info(whole, selected=picked)
+    data = figure(info)["data"]
+    uids = [trace["uid"] for trace in data]
+    assert len(uids) == len(set(uids))
+    family_of = {mark.id: mark.family for mark in info.marks}
+    for trace in data:
+        about = {family_of[row[0]] for row in trace.get("customdata", ())}
+        if trace["uid"] != "violations":
+            assert about <= set(trace["meta"])
+            assert len(about) <= 1
+    entries = [trace["meta"][0] for trace in data if trace.get("showlegend") is not False and trace["meta"]]
+    assert len(entries) == len(set(entries))
+    assert {name for trace in data for name in trace["meta"]} == set(entries)
+    assert set(family_of.values()) <= set(entries)
+
+
+def test_a_violation_stays_in_sight_whatever_family_is_hidden():
+    result = example()
+    result["points"][7]["risks"]["membership"]["violation"] = True
+    data = figure(TradeOff.info(result))["data"]
+    (alarm,) = [trace for trace in data if trace["uid"] == "violations"]
+    assert alarm["meta"] == ["violation"]
+
+
+def test_settings_are_joined_within_their_recipe_only():
+    info = TradeOff.info(example())
+    at = {mark.id: mark.x.value for mark in info.marks}
+    runs = []
+    for trace in traces(figure(info), "joins"):
+        run = []
+        for x in trace["x"]:
+            if x is not None:
+                run.append(x)
+            elif run:
+                runs.append(run)
+                run = []
+        assert not run
+    assert len(runs) >= 2
+    assert sorted(runs) == sorted([at[identifier] for identifier in join] for join in info.joins)
 
 
 def test_without_limits_markers_are_filled_and_the_key_of_states_is_absent():
@@ -70,6 +114,21 @@ def test_families_have_a_shape_and_a_colour_of_their_own():
     assert len({look.shape for look in LOOKS.values()}) == len(LOOKS)
     for colours in ({look.light for look in LOOKS.values()}, {look.dark for look in LOOKS.values()}):
         assert len(colours) == len(LOOKS)
+
+
+def luminance(colour):
+    """Return the relative luminance of WCAG 2.2 of a colour like #12ab34."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_family_stands_out_from_its_ground_by_three_to_one(dark):
+    paper = luminance(GROUNDS[dark].paper)
+    for look in LOOKS.values():
+        low, high = sorted((paper, luminance(look.colour(dark))))
+        assert (high + 0.05) / (low + 0.05) >= 3
 
 
 def test_the_layout_holds_still_and_names_its_axes():

@@ -68,7 +68,7 @@ def test_an_inline_picture_has_no_address_and_takes_its_colours_from_the_page():
 def test_numbers_beside_marks_are_those_of_the_table():
     info = TradeOff.info(example())
     texts = [element.text for element in parsed(info).iter(f"{SPACE}text") if element.get("font-size") == "11"]
-    assert set(texts) <= {str(mark.number) for mark in info.marks}
+    assert set(texts) == {str(mark.number) for mark in info.marks}  # nobody is clearly beaten, so nobody has a sign
     assert len(texts) == len(info.marks)
 
 
@@ -100,3 +100,15 @@ def test_crossed_marks_have_a_cross_and_hollow_ones_the_colour_of_paper():
         paths = group.findall(f"{SPACE}path")
         assert len(paths) == (2 if mark.state == "fails" else 1)
         assert (paths[0].get("fill") == "#FFFFFF") == (mark.state != "meets")
+
+
+def test_the_sign_of_a_tie_stands_beside_its_number_and_in_the_key():
+    beaten = {"frontier_ties": ["noise[scale=0.2]"], "frontier_beaten": {"k-anonymity[k=50]": "constant"}}
+    tied = TradeOff.info({**example(), **beaten})
+    texts = [element.text or "" for element in parsed(tied).iter(f"{SPACE}text")]
+    assert "12 ≈" in texts
+    assert any("≈: not clearly beaten" in text for text in texts)
+    titles = [element.text for element in parsed(tied).iter(f"{SPACE}title")]
+    assert any("12. noise" in text and "Not clearly beaten" in text for text in titles)
+    alone = svg(TradeOff.info({"points": [point("n", "drop_columns", "hide", 0.8, 0.1)]}))
+    assert "≈" not in alone

@@ -7,6 +7,7 @@ import pytest
 
 from core.charts import CHARTS
 from core.charts.marks import Absent, Extent, Line, Region
+from core.charts.standing import FEWER_RUNS
 from core.charts.trade_off import TradeOff
 from core.tradeoff.frontier import frontier
 from tests.result_example import example, point, unmeasured
@@ -236,3 +237,87 @@ def test_infos_are_frozen_plain_and_equal_for_equal_results():
 @pytest.mark.parametrize("result", [{}, {"points": None}, {"points": [None, 3, {}]}, {"requirements": [None, {}]}])
 def test_results_with_holes_make_a_chart(result):
     assert TradeOff.info(result).marks == ()
+
+
+def three(runs=(8, 8, 8)):
+    """Return a result with a best setting, one that is not clearly beaten, and a clearly beaten one."""
+    points = [
+        point("good", "drop_columns", "hide", 0.85, 0.02),
+        point("close", "noise_addition", "add noise", 0.845, 0.03),
+        point("poor", "mondrian_k_anonymity", "coarsen", 0.7, 0.3, swept={"k": 5}),
+    ]
+    for one, count in zip(points, runs, strict=True):
+        one["replicates"] = count
+    return {"points": points}
+
+
+def test_every_point_says_where_it_stands_against_the_others():
+    found = marks(TradeOff.info(three()))
+    assert {name: (m.standing, m.beaten_by, m.frontier) for name, m in found.items()} == {
+        "good": ("best", "", True),
+        "close": ("tie", "", False),
+        "poor[k=5]": ("beaten", "good", False),
+    }
+    for name, words in (
+        ("good", "Best measured: no other setting beats it in accuracy and risk at once."),
+        ("close", "≈ Not clearly beaten"),
+        ("poor[k=5]", "Clearly beaten by good: better accuracy and lower risk"),
+    ):
+        (line,) = [line for line in found[name].hover if line == found[name].against]
+        assert line.startswith(words)
+
+
+def test_the_sentence_under_the_chart_counts_them_and_says_how_often_it_errs():
+    info = TradeOff.info(three())
+    assert info.standing.startswith("≈ marks 1 setting that is not clearly beaten")
+    assert "1 is clearly beaten by another" in info.standing
+    assert "at most 5 times in 100" in info.standing
+    assert "1 best measured, 1 not clearly beaten and 1 clearly beaten" in info.alt
+    assert TradeOff.info({"points": three()["points"][:1]}).standing == ""
+    assert "No setting is clearly beaten" in TradeOff.info({"points": three()["points"][:2]}).standing
+
+
+def test_what_the_result_says_of_the_study_s_axes_goes_before_what_the_intervals_say():
+    result = {**three(), "frontier": ["good"], "frontier_ties": ["poor[k=5]"], "frontier_beaten": {"close": "good"}}
+    assert {i: m.standing for i, m in marks(TradeOff.info(result)).items()} == {
+        "good": "best",
+        "close": "beaten",
+        "poor[k=5]": "tie",
+    }
+    other = TradeOff.info(result, metric="roc_auc")
+    assert {i: m.standing for i, m in marks(other).items()}["poor[k=5]"] == "beaten"
+    strange = {**result, "frontier_beaten": {"close": "gone", "good": "close"}}
+    assert {i: m.standing for i, m in marks(TradeOff.info(strange)).items()}["close"] == "tie"
+    assert marks(TradeOff.info(strange))["good"].standing == "best"
+
+
+def test_different_numbers_of_runs_are_told_with_what_they_do_to_a_membership_risk():
+    assert TradeOff.info(three()).runs == ""
+    told = TradeOff.info(three((32, 32, 8))).runs
+    assert "32: good and close; 8: poor with k = 5." in told
+    assert FEWER_RUNS in told
+    assert FEWER_RUNS not in TradeOff.info(three((32, 32, 8)), threat="linkability").runs
+    assert TradeOff.info(three((32, 32, 8)), threat="reidentification").runs == ""
+
+
+def test_many_settings_with_one_number_of_runs_are_counted():
+    points = [point(f"p{i}", "drop_columns", "hide", 0.8, 0.1) for i in range(9)]
+    points[0]["replicates"] = 2
+    assert "8: p1, p2, p3 and 5 more; 2: p0." in TradeOff.info({"points": points}).runs
+
+
+def test_a_lower_risk_that_had_fewer_runs_does_not_beat_on_the_chart():
+    assert marks(TradeOff.info(three((8, 8, 32))))["poor[k=5]"].standing == "tie"
+    assert marks(TradeOff.info(three((32, 8, 8))))["poor[k=5]"].standing == "beaten"
+
+
+def test_ties_have_a_sign_on_the_chart_and_the_legend_explains_it():
+    drawn = TradeOff.figure(TradeOff.info(three()))
+    (signs,) = [trace for trace in drawn.data if trace.uid.startswith("ties")]
+    assert [row[0] for row in signs.customdata] == ["close"]
+    assert signs.text[0].strip() == "≈"
+    (line,) = [trace for trace in drawn.data if trace.uid == "frontier"]
+    assert line.name == "best measured (≈ perhaps)"
+    alone = TradeOff.figure(TradeOff.info({"points": three()["points"][:1]}))
+    assert not [trace for trace in alone.data if trace.uid.startswith("ties")]
+    assert [trace.name for trace in alone.data if trace.uid == "frontier"] == ["best measured"]

@@ -49,6 +49,7 @@ def test_every_setting_says_why_it_got_no_more(result):
     assert {p["effort"] for p in result["points"]} >= {"a limit is not proven either way", "it has no number"}
 
 
+@pytest.mark.slow
 def test_neither_workers_nor_their_speed_change_who_gets_more(result):
     engine = LocalEngine(2)
     try:

@@ -63,6 +63,8 @@ def test_the_result_has_every_key_that_front_ends_rely_on():
         "ledger",
         "requirements",
         "frontier",
+        "frontier_ties",
+        "frontier_beaten",
         "points",
     }
     assert {"rows", "people", "columns", "fingerprint"} <= set(result["table"])
@@ -105,6 +107,9 @@ def test_the_result_has_every_key_that_front_ends_rely_on():
     assert not dp["violation"]
     assert set(points["none"]["meets"].values()) <= {"yes", "no", "unproven", "cannot_settle", "not_measured"}
     assert set(result["frontier"]) <= set(points)
+    stand = [*result["frontier"], *result["frontier_ties"], *result["frontier_beaten"]]
+    assert sorted(stand) == sorted(id for id, point in points.items() if point["status"] == "measured")
+    assert set(result["frontier_beaten"].values()) <= set(points)
     assert result["ledger"]["fits"] == 6 * 3
     assert "not the cost" in result["ledger"]["note"]
     json.dumps(result, allow_nan=False)

@@ -68,7 +68,7 @@ def test_the_worst_replicate_decides_what_is_said_of_the_smallest_crowd():
     one = {"value": 0.2, "maximum": 0.2, "share_below": 0.0, "unique_share": 0.0, "named": False, "k": 5}
     two = {"value": 0.4, "maximum": 1.0, "share_below": 0.5, "unique_share": 0.1, "named": False, "k": 1}
     for order in ((one, two), (two, one)):
-        risk, spread = _reidentification(UNPROTECTED, [outcome(r, crowds=c) for r, c in enumerate(order)], None)
+        risk, spread = _reidentification(UNPROTECTED, [outcome(r, crowds=c) for r, c in enumerate(order)])
         assert spread is not None
         assert (risk.details["prosecutor_max"], risk.details["k"]) == (1.0, 1)
         assert risk.value == pytest.approx(0.3)

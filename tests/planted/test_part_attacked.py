@@ -93,7 +93,7 @@ def test_members_and_halves_are_those_of_the_attacked(scene):
 def test_those_who_stand_out_are_looked_up_by_place(scene):
     _, _, part, recipe, (_, outcomes) = scene
     proved = recipe.guarantee(part.table.schema, part.facts(full=False))
-    measured = measure_risks(recipe, outcomes, None, part, proved)
+    measured = measure_risks(recipe, outcomes, part, proved)
     guesses, found = measured.guesses["membership"], measured.risks["membership"].details["vulnerable"]
     where = {place: position for position, place in enumerate(part.attacked.tolist())}
     mine = np.zeros(len(part.attacked), bool)
@@ -107,7 +107,7 @@ def test_those_who_stand_out_are_looked_up_by_place(scene):
 def test_attacks_on_rows_are_averaged_over_the_sample_alone(scene):
     _, _, part, recipe, (_, outcomes) = scene
     proved = recipe.guarantee(part.table.schema, part.facts(full=False))
-    measured = measure_risks(recipe, outcomes, None, part, proved)
+    measured = measure_risks(recipe, outcomes, part, proved)
     for threat in ("presence", "linkability", "attribute_inference"):
         tried = set(measured.guesses[threat].person.tolist())
         assert tried <= set(part.sample.tolist()), threat

@@ -67,6 +67,8 @@ def test_renaming_keeps_every_point_verdict_and_the_frontier(audience):
     assert len(set(ids)) == len(result["points"])
     assert len(seen["frontier"]) == len(result["frontier"])
     assert set(seen["frontier"]) <= set(ids)
+    assert len(seen["frontier_ties"]) == len(result["frontier_ties"]) == 2
+    assert set(seen["frontier_ties"]) <= set(ids) - set(seen["frontier"])
     names = {requirement["name"] for requirement in seen["requirements"]}
     for before, after in zip(result["points"], seen["points"], strict=True):
         assert set(after["meets"]) == names

@@ -155,7 +155,7 @@ def test_a_violation_stands_in_the_row_and_in_the_record_of_its_setting():
     result = example()
     result["points"][7]["risks"]["membership"].update(low=0.1, value=0.12, high=0.14, violation=True)
     sections = build(result, "team").sections
-    (table,) = [block for section in sections if section.title == "Settings" for block in section.blocks]
+    (table, *_) = [block for section in sections if section.title == "Settings" for block in section.blocks]
     assert [row[0] for row in table.rows if "VIOLATION" in row[3]] == ["8"]
     (mine,) = [section for section in sections if section.title.startswith("8. ")]
     assert "VIOLATION" in mine.blocks[1].rows[0][1]
@@ -189,7 +189,7 @@ def test_what_is_read_first_stands_first_and_the_records_last():
 
 
 def test_settings_stand_in_the_table_with_interval_reference_guarantee_and_verdict():
-    (table,) = [b for s in build(example(), "team").sections if s.title == "Settings" for b in s.blocks]
+    (table, *_) = [b for s in build(example(), "team").sections if s.title == "Settings" for b in s.blocks]
     rows = {row[1]: row for row in table.rows}
     assert rows["private regression with epsilon = 0.3"] == (
         "8",
@@ -198,7 +198,9 @@ def test_settings_stand_in_the_table_with_interval_reference_guarantee_and_verdi
         "0.6 of 100 [-1.4, 2.6] (reference 0.0)",
         "epsilon = 0.3, delta = 1e-05, one row added or removed; membership ceiling 8.3 of 100",
         "not proven: Good enough",
+        "best measured",
     )
+    assert rows["noise with scale = 0.2"][-1] == "≈ not clearly beaten"
 
 
 def test_limits_are_counted_with_owner_reason_and_source():
