@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.team.board import FINAL, LINKS, NOBODY, ROLES, Board, Decision, Round
 from core.team.events import Actor, Event, Forbidden, cleaned
 from core.team.fold import fold
+from core.team.runs import Run, last_run
 from core.team.store import Store, new_id, no_entry
 from core.tradeoff.study import parse_requirement
 
@@ -47,9 +48,15 @@ class Room:
         self.store, self.workspace, self.actor = store, workspace, actor
         self._events: list[Event] = []
         self._whole: Board | None = None
+        self.shared = False  # see `_all`
 
-    def _all(self) -> Board:
-        """Return the board with everything on it; only what comes after the last look is read."""
+    def _all(self, fresh: bool = False) -> Board:
+        """Return the board with everything on it; only what comes after the last look is read.
+
+        While `shared`, what is drawn shares one look; acts are `fresh`: they look again by themselves.
+        """
+        if self.shared and not fresh and self._whole is not None:
+            return self._whole
         if self._whole is None or self.store.head(self.workspace) != self._whole.head:
             self._events += self.store.events(self.workspace, len(self._events))
             if not self._events:
@@ -69,8 +76,8 @@ class Room:
         """Say whether this person has a role, or a higher one."""
         return _MAY.get(self.role, 0) >= _MAY[role]
 
-    def _need(self, role: str, named: bool = True) -> Board:
-        whole = self._all()  # one look for the role and for what is returned
+    def _need(self, role: str, named: bool = True, fresh: bool = True) -> Board:
+        whole = self._all(fresh)  # one look for the role and for what is returned
         if _MAY.get(whole.role(self.actor), 0) < _MAY[role]:
             raise no_entry()
         if named and not self.actor.name:
@@ -81,11 +88,11 @@ class Room:
 
     def board(self) -> Board:
         """Return the workspace as this person may see it."""
-        return self._need("viewer", named=False).seen_by(self.actor)
+        return self._need("viewer", named=False, fresh=False).seen_by(self.actor)
 
     def events(self) -> list[Event]:
         """Return the events that this person may see, in order."""
-        hidden = {r.id for r in self._need("viewer", named=False).rounds if not r.revealed}
+        hidden = {r.id for r in self._need("viewer", named=False, fresh=False).rounds if not r.revealed}
         return [e for e in self._events if not (e.kind == "vote" and e.payload.get("round") in hidden)]
 
     def changed_since(self, head: int) -> bool:
@@ -95,6 +102,7 @@ class Room:
     def _do(
         self, kind: str, subject: str, payload: Mapping[str, Any], expected: int | None = None, id: str | None = None
     ) -> Event:
+        self.shared = False  # what is drawn after an act shows it
         return self.store.append(self.workspace, self.actor, kind, subject, payload, expected, id)
 
     # People and access
@@ -112,8 +120,8 @@ class Room:
         """Ask for access to a workspace that this person may not read; says nothing about what is in it."""
         if self.store.head(self.workspace) is None or not self.actor.name:
             raise no_entry()
-        asked = next((p for p in self._all().asked if p.key == self.actor.key), None)
-        if asked is not None or len(self._all().asked) >= 100:
+        everybody = self._all(fresh=True).asked
+        if any(p.key == self.actor.key for p in everybody) or len(everybody) >= 100:
             raise UserError("access is asked for once", got="asked already", do="Wait for the owner's answer.")
         return self._do("asked", f"asked:{self.actor.key}", {})
 
@@ -263,6 +271,11 @@ class Room:
         """Return a frozen state."""
         self._need("viewer", named=False)
         return self.store.state(self.workspace, name)
+
+    def run(self) -> Run | None:
+        """Return the last sweep as far as it came; None when none was kept."""
+        self._need("viewer", named=False)
+        return last_run(self.store, self.workspace)
 
     def _known(self, state: str) -> None:
         if self.store.state(self.workspace, state) is None:

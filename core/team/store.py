@@ -15,15 +15,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Row, bindparam, create_engine, event, func, insert, select, text, update
+from sqlalchemy import Engine, Row, bindparam, func, insert, select, text, update
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from core.errors import UserError
+from core.team.connect import engine_of
 from core.team.events import START, Actor, Conflict, Event, Forbidden, canonical, chained
 from core.team.tables import EVENTS, LAYOUT, META, METADATA, STATES, WORKSPACES
 
-BUSY_SECONDS = 20
 LOCK = 7_117_261
 """Number of the advisory lock under which PostgreSQL's tables are made."""
 
@@ -95,7 +95,7 @@ class Store:
                 raise self._closed(type(error).__name__) from None
             self._ours(str(parsed.database))
         try:
-            self._engine = _engine(url, self.lite, parsed.database in (None, "", ":memory:"))
+            self._engine = engine_of(url, self.lite, parsed.database in (None, "", ":memory:"))
             with self._engine.execution_options(writes=True).begin() as connection:
                 if not self.lite:
                     # Two servers that start at once would both make the tables; SQLite's writers wait by themselves.
@@ -148,7 +148,7 @@ class Store:
     def create(self, actor: Actor, payload: Mapping[str, Any], workspace: str | None = None) -> str:
         """Open a workspace, its first event being "opened", and return its id."""
         found = workspace or new_id()
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(insert(WORKSPACES).values(id=found, head=0, digest=START))
             self._append(connection, found, actor, "opened", "workspace", payload, 0, new_id())
         return found
@@ -181,7 +181,7 @@ class Store:
         UserError
             When the database does not answer; nothing is written.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             return self._append(connection, workspace, actor, kind, subject, payload, expected, id or new_id())
 
     def _append(
@@ -245,19 +245,19 @@ class Store:
 
     def head(self, workspace: str) -> int | None:
         """Return the place of the last event; None when there is no such workspace. Cheap: one row by its key."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.scalar(_HEAD, {"workspace": workspace})
 
     def events(self, workspace: str, after: int = 0) -> list[Event]:
         """Return the events behind a place, in order."""
         wanted = select(EVENTS).where(EVENTS.c.workspace == workspace, EVENTS.c.place > after)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [_event(row) for row in connection.execute(wanted.order_by(EVENTS.c.place))]
 
     def workspaces_of(self, actor: str) -> list[str]:
         """Return the workspaces in which somebody did something, the latest first."""
         wanted = select(EVENTS.c.workspace).where(EVENTS.c.actor == actor).group_by(EVENTS.c.workspace)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return list(connection.scalars(wanted.order_by(func.max(EVENTS.c.at).desc())))
 
     def freeze(self, workspace: str, body: Mapping[str, Any]) -> str:
@@ -268,7 +268,7 @@ class Store:
                             do="Compare fewer settings.")  # fmt: skip
         name = hashlib.sha256(whole).hexdigest()
         here = (STATES.c.workspace == workspace, STATES.c.hash == name)
-        with self._writing() as connection:
+        with self.writing() as connection:
             row = connection.execute(
                 select(WORKSPACES.c.head).where(WORKSPACES.c.id == workspace).with_for_update()
             ).first()
@@ -285,7 +285,7 @@ class Store:
         wanted = select(STATES.c.hash, STATES.c.body).where(
             STATES.c.workspace == workspace, STATES.c.hash.startswith(name, autoescape=True)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(wanted.limit(1)).first()
             if row is None:
                 return None
@@ -296,10 +296,12 @@ class Store:
         found: dict[str, Any] = json.loads(whole)
         return found
 
-    def _writing(self) -> _Guarded:
+    def writing(self) -> _Guarded:
+        """Return a transaction that writes; with SQLite it waits for its turn at the beginning."""
         return _Guarded(self, self._engine.execution_options(writes=True))
 
-    def _reading(self) -> _Guarded:
+    def reading(self) -> _Guarded:
+        """Return a transaction that reads."""
         return _Guarded(self, self._engine)
 
 
@@ -362,32 +364,3 @@ def _event(row: Row[Any]) -> Event:
         payload=json.loads(row.payload),
         digest=row.digest,
     )
-
-
-def _engine(url: str, lite: bool, in_memory: bool) -> Engine:
-    if not lite:
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
-    options: dict[str, Any] = {}
-    if in_memory:
-        from sqlalchemy.pool import StaticPool
-
-        options["poolclass"] = StaticPool
-    engine = create_engine(
-        url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS}, **options
-    )
-
-    @event.listens_for(engine, "connect")
-    def _set_up(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # transactions begin where we say, below
-        cursor = connection.cursor()
-        # FULL: an acknowledged event survives a power cut too. Deleted text is overwritten, not left in free pages.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # A reader that turns into a writer midway would be refused at once; writers therefore wait at the door.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
-
-    return engine

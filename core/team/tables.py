@@ -60,3 +60,17 @@ STATES = Table(
     Column("body", LargeBinary, nullable=False),
     PrimaryKeyConstraint("workspace", "hash"),
 )
+
+RUNS = Table(
+    "runs",
+    METADATA,
+    Column("workspace", String(64), ForeignKey("workspaces.id"), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""The last sweep of a workspace as far as it came, written over while it runs; no part of the record."""

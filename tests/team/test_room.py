@@ -64,6 +64,7 @@ ACTS = {
     "reveal": ("ROUND",),
     "freeze": ({"result": {}},),
     "state": ("STATE",),
+    "run": (),
     "propose": {"question": "q", "point": "dp", "state": "STATE", "evidence": {"hash": "h"}, "why": "w"},
     "sign": ("DECISION", 1),
     "refuse": ("DECISION", 1, "no"),
@@ -73,7 +74,7 @@ ACTS = {
     "board": (),
     "events": (),
 }
-READS = {"state", "board", "events", "changed_since", "role", "may"}
+READS = {"state", "run", "board", "events", "changed_since", "role", "may"}
 OWNERS = {"grant", "protect", "rename"}
 
 

@@ -10,6 +10,7 @@ import pytest
 from core.team.decision import evidence, record, state_of
 from core.team.events import Actor
 from core.team.room import Room
+from core.team.runs import Run, keep_run
 from core.team.store import Store
 from tests.canary_study import DRAFT, NOTE, SCHEMA, canary_result, found_in
 
@@ -32,6 +33,9 @@ def life(tmp_path):
         ben.set_limit({**block, "reason": "agreed"}, None)
     body = state_of(canary_result(), DRAFT, SCHEMA.to_json(), "fingerprint")
     state = ana.freeze(body)
+    keep_run(
+        store, ana.workspace, Run(name="Ana", source="as typed", at="2026", done=3, total=9, state="running", body=body)
+    )
     ana.shortlist("k", state)
     ben.comment(SAID, "k")
     asked = ben.question("open?").subject
@@ -50,7 +54,8 @@ def life(tmp_path):
 def states(folder):
     """Return the frozen states as they lie in the file, unpacked."""
     connection = sqlite3.connect(f"file:{folder / 'team.db'}?mode=ro", uri=True)
-    bodies = [zlib.decompress(body).decode() for (body,) in connection.execute("select body from states")]
+    kept = connection.execute("select body from states union all select body from runs")
+    bodies = [zlib.decompress(body).decode() for (body,) in kept]
     connection.close()
     return bodies
 
@@ -60,11 +65,12 @@ def test_no_cell_of_one_person_is_on_disk(life, tmp_path):
     assert set(held) == {"team.db", "team.db-wal", "team.db-shm"}
     # The control: what people wrote is there to be found, in the log at least, and the state is the one that was kept.
     assert SAID.encode() in held["team.db-wal"]
-    (body,) = states(tmp_path)
+    body, run = states(tmp_path)
     assert json.loads(body)["result"]["points"]
+    assert json.loads(run) == json.loads(body)
     for content in held.values():
         assert found_in(content.decode("latin-1")) == []
-    assert found_in(body) == []
+    assert found_in(body) == found_in(run) == []
 
 
 def test_no_cell_is_left_in_the_file_when_the_log_is_written_back(life, tmp_path):

@@ -343,7 +343,7 @@ def test_bytes_that_changed_in_a_file_that_still_opens_are_told_with_its_name(tm
 
 
 def test_a_file_that_another_program_holds_is_told_in_words(tmp_path, monkeypatch):
-    monkeypatch.setattr("core.team.store.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("core.team.connect.BUSY_SECONDS", 0.2)
     path = tmp_path / "team.db"
     store = Store(f"sqlite:///{path}")
     workspace = store.create(ANA, {"name": "Clinic"})
