@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 from starlette.middleware import Middleware
 
-from pages.components import boot, headers, shell
+from pages.components import boot, headers, people, shell
 
 if __name__ == "__main__":
     boot.entered()
@@ -37,5 +37,6 @@ if __name__ == "__main__":
     st.set_page_config(page_title=f"{page.title} · Middleground")
     shell.bar(shell.workspace())
     page.run()
+    people.drawn()
 else:
     app = st.App(__file__, middleware=[Middleware(headers.Headers)])

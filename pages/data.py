@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import adviser, assumptions, intake, roles, task, team, today
+from pages.components import adviser, assumptions, intake, resume, roles, task, team, today
 from pages.components.boot import ensure_entry
 from pages.components.shell import empty, enter, house, link, onlooker, show_error, told, workspace
 from pages.components.vault import Workspace
@@ -60,10 +60,11 @@ if space is None or space.table is None or space.schema is None:
     empty("Choose a file above. To look around first, load one of the samples on the Start page.")
 elif not onlooker(space):
     task.settle(space)
+    resume.note(space)
     findings(space)
     left, right = st.columns([2.8, 1], gap="medium")
     with left:
-        st.subheader("What each column is", anchor=False)
+        st.header("What each column is", anchor=False)
         if space.problem is not None:
             show_error(space.problem)
         with told():

@@ -42,21 +42,21 @@ def page(key: str, space: Workspace | None) -> None:
         meeting.bar(here, board)
         meeting.show(here, board, space)
     with listed, told():
-        st.subheader("The shortlist, side by side", anchor=False)
+        st.header("The shortlist, side by side", anchor=False)
         shortlist.show(here, board, space)
     with left:
         asked, voted = st.container(), st.container()
         with asked, told():
-            st.subheader("Open questions", anchor=False)
+            st.header("Open questions", anchor=False)
             discuss.questions(here, board)
         with voted, told():
-            st.subheader("Blind vote", anchor=False)
+            st.header("Blind vote", anchor=False)
             ballot.show(here, board)
     with right, told():
-        st.subheader("Discussion", anchor=False)
+        st.header("Discussion", anchor=False)
         discuss.comments(here, board, every=True)
     with decided, told():
-        st.subheader("The decision", anchor=False)
+        st.header("The decision", anchor=False)
         proposal.show(here, board, space)
     with minuted.expander("Minutes, as they wrote themselves", key="minutes"):
         lines = [f"- {line.at[:10]} {line.at[11:16]} UTC, **{plain(line.name)}** ({line.source}) {plain(line.text)}"
@@ -70,6 +70,7 @@ key = st.query_params.get("ws") or st.session_state.get("ws")
 if key and team.may(key, "viewer"):
     if space is None:
         people.show(key)
-    page(key, space)
+    with team.one_look(team.room(key)):
+        page(key, space)
 else:
     empty("There is nothing to decide yet. Load the census sample, or upload your own table.")

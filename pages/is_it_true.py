@@ -59,7 +59,7 @@ def card(claim: type[Claim], result: Mapping[str, Any], dark: bool) -> None:
     """Draw one claim: the sentence, the verdict here, what it rests on, what others measured, what to say instead."""
     finding = claim().judge(result)
     with st.container(border=True, key=f"card-{claim.key}"):
-        st.subheader(f"“{claim.sentence}”", anchor=False)
+        st.header(f"“{claim.sentence}”", anchor=False)
         st.markdown(f"{ICONS[finding.verdict]} **{finding.verdict.capitalize()}.** {plain(finding.sentence)}")
         if finding.wanted:
             st.caption(plain(finding.wanted))

@@ -82,7 +82,7 @@ def hand_over(stem: str, content: Content) -> None:
     )  # fmt: skip
     with told():
         downloads(stem, content, audience, free_text)
-        st.subheader("Preview", anchor=False)
+        st.header("Preview", anchor=False)
         preview = render(content[0], "html", audience, content[1], free_text).decode("utf-8")
         st.iframe(preview, height=700)
 
@@ -91,7 +91,7 @@ def again(space: Workspace) -> None:
     """Draw the study file and the command that gives the same numbers."""
     study, table, schema = study_file.file_names(space.draft)
     text = study_file.to_toml(space.draft)
-    st.subheader("Run it again", anchor=False)
+    st.header("Run it again", anchor=False)
     st.markdown(
         "The study file and the schema hold everything but the rows. With them, the table and the same versions, the "
         "command line gives the same numbers."

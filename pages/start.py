@@ -30,7 +30,7 @@ st.markdown(
 tried: str | None = None
 left, right = st.columns(2, gap="medium")
 with left.container(border=True, height="stretch"):
-    st.subheader("Try with census data", anchor=False)
+    st.header("Try with census data", anchor=False)
     st.markdown(samples.quick_sentence("adult"))
     if st.button(
         "Try with census data", type="primary", key="try_adult", width="stretch", icon=":material/play_arrow:"
@@ -40,7 +40,7 @@ with left.container(border=True, height="stretch"):
         tried = "clinic"
     st.caption(SAMPLES["clinic"].sentence)
 with right.container(border=True, height="stretch"):
-    st.subheader("Use your own table", anchor=False)
+    st.header("Use your own table", anchor=False)
     st.markdown(
         "CSV, TSV, Excel or Parquet, up to 100 MB. You say what each column is; nothing is trained or shown to anybody "
         "before you press Run."
@@ -55,7 +55,7 @@ if tried:
         link("trade_off", samples.begin(tried))
 if (space := workspace()) is not None and space.table is not None:
     st.page_link("pages/trade_off.py", label="Go on with the table that is open", query_params={"ws": space.id})
-st.subheader("What the three numbers on the chart mean", anchor=False)
+st.header("What the three numbers on the chart mean", anchor=False)
 st.image(picture.picture(st.context.theme.type == "dark"), alt=picture.ALT)
 st.caption(
     f"Where your data go: into the memory of this server and of {house().where}, nowhere else. "

@@ -32,7 +32,8 @@ def try_out(space: Workspace) -> None:
         who = "owner" if brought(space) else "member"
         with st.spinner("Trying it out on your table"):
             found = effects.effect(space, recipe, who)
-        st.markdown(f"#### {plain(effects.headline(found))}")
+        with st.container(key="takeaway"):
+            st.markdown(f"## {plain(effects.headline(found))}")
         effects.show_glance(found, space)
         effects.show_table(found, space, st.context.theme.type == "dark")
         solutions.show(space, recipe, st.context.theme.type == "dark")

@@ -7,7 +7,7 @@ import streamlit as st
 from core.attacks.base import THREATS as MEASURED
 from core.attacks.words import THREAT_WORDS
 from core.utility.metrics import metrics_for
-from pages.components import conflict, frozen, limits, recipes, results, solve_for, sweep, task, team
+from pages.components import conflict, frozen, limits, recipes, results, resume, solve_for, sweep, task, team
 from pages.components.boot import ensure_entry
 from pages.components.shell import empty, keep, onlooker, told, workspace
 from pages.components.vault import Workspace
@@ -54,16 +54,17 @@ def page(space: Workspace) -> None:
     """Draw the page of a workspace that has a table."""
     if team.may(space.id, "member"):
         task.settle(space)
+    resume.note(space)
     for line in space.notes.get("settled", ()):
         st.info(plain(line), icon=":material/swap_horiz:")
     team.problems()
     conflict.show(team.room(space.id))
     side, middle = st.columns([1, 2.7], gap="medium")
-    with side:
+    with side, st.container(key="settings"):
         settings(space)
     running = space.running
 
-    @st.fragment(run_every=0.7 if running else None, key="live")
+    @st.fragment(run_every=1.0 if running else None, key="live")
     def live() -> None:
         snapshot = space.snapshot()
         if snapshot is None:
@@ -86,5 +87,7 @@ if frozen.asked():
         frozen.show()
 elif space is None or space.table is None:
     empty("There is no table yet. Load the census sample with one click, or upload your own table on the Data page.")
+    with told():
+        resume.chart()
 else:
     page(space)

@@ -146,7 +146,7 @@ class Person:
                 if now < due.get(name, 0.0):
                     continue
                 took, whole = await self._ask(fragment=name)
-                (seen.redraws if whole else seen.polls if interval >= 1 else seen.charts).append(took)
+                (seen.redraws if whole else seen.polls if interval > 1 else seen.charts).append(took)
                 due[name] = now + interval
                 if whole:
                     break
@@ -216,7 +216,7 @@ def main(url: str, database: str, server: int) -> None:
             used = (_cpu(server) - before) / (time.monotonic() - started)
             print(told(f"{people} people in a sweep: a look every 2 s", 150, seen.polls))
             print(told(f"{people} people in a sweep: a click draws Decide anew", 150, seen.clicks))
-            print(told(f"{people} people in a sweep: a comment reaches everybody's page", None, seen.redraws))
+            print(told(f"{people} people in a sweep: somebody's comment draws a page anew", None, seen.redraws))
             print(told(f"{people} people in a sweep: the live chart of one", None, seen.charts))
             print(f"    the server used {used:.0%} of a core")
         await lead.close()

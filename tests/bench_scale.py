@@ -28,6 +28,8 @@ from core.engine.local import LocalEngine
 from core.tradeoff.study import Study, parse_study
 
 ROWS = 1_000_000
+DRAWN = (10_000, 100_000, None)
+"""People of each sweep; None for all."""
 LIMIT_GB = 8.0
 Found = TypeVar("Found")
 
@@ -134,7 +136,7 @@ def main(rows: int = ROWS) -> None:
     schema = Schema(tuple(replace(c, role=roles.get(c.name, Role.FEATURE)) for c in schema.columns))
     table = measured("canonical table", partial(_table, read.frame, schema))
     del read
-    for people in (10_000, None):
+    for people in DRAWN:
         engine = LocalEngine(2)
         try:
             told = "all rows" if people is None else f"{people:,} people drawn at random"

@@ -265,6 +265,7 @@ CSS = {
     "stBaseButton-primaryFormSubmit": "white text on light blue cannot be read on the dark ground",
     "stMultiSelect": "chosen columns cannot be read on the dark ground",
     "data-tag": "chosen columns cannot be read on the dark ground",
+    "stColumn": "on a phone the chart stands below two screens of settings",
 }
 IN_SCRIPTS = {
     ".stMainBlockContainer": r"stMainBlockContainer",
@@ -273,6 +274,7 @@ IN_SCRIPTS = {
     "stBaseButton-primaryFormSubmit": r"primaryFormSubmit",
     "stMultiSelect": r"[\"`']stMultiSelect[\"`']",
     "data-tag": r"[\"`']data-tag[\"`']",
+    "stColumn": r"[\"`']stColumn[\"`']",
 }
 TESTED.update(CSS)
 

@@ -100,7 +100,7 @@ def show(space: Workspace) -> None:
     table = space.table
     if table is None:
         return
-    st.subheader("Could you do with less?", anchor=False)
+    st.header("Could you do with less?", anchor=False)
     if table.schema.target is None or not table.schema.model_inputs:
         st.caption("Choose what the model predicts, and at least one column to predict it from, to get advice.")
         return

@@ -46,6 +46,11 @@ def show() -> None:
     if right.button("Go to the live chart", key="live-chart", icon=":material/show_chart:"):
         st.query_params.pop("state", None)
         st.rerun()
+    still(workspace, body, name)
+
+
+def still(workspace: str, body: Mapping[str, Any], name: str) -> None:
+    """Draw a kept result as it stood."""
     # A workspace without rows, a sweep or a study of its own: everything that could change something has nothing to.
-    still = Workspace(id=f"{workspace}F{name[:12]}", draft=dict(body["study"]), sample=body.get("sample"))
-    results.show(still, snapshot_of(body["result"]), st.context.theme.type == "dark")
+    space = Workspace(id=f"{workspace}F{name[:12]}", draft=dict(body["study"]), sample=body.get("sample"))
+    results.show(space, snapshot_of(body["result"]), st.context.theme.type == "dark")

@@ -14,6 +14,7 @@ from core.errors import UserError
 from core.team.board import LINKS, NOBODY, ROLES, Board
 from core.team.room import Room
 from pages.components import identity, team
+from pages.components.turns import Turns
 from pages.components.words import plain
 
 POLL_SECONDS = 2
@@ -49,6 +50,12 @@ def _presence() -> Presence:
     return house().presence
 
 
+def _turns() -> Turns:
+    from pages.components.shell import house
+
+    return house().turns
+
+
 def present(names: list[str]) -> str:
     """Return who is here in words.
 
@@ -80,15 +87,23 @@ def show(workspace: str) -> None:
 
 @st.fragment(run_every=POLL_SECONDS)
 def _follow(here: Room) -> None:
-    """Draw the page anew when somebody did something; a page that nobody changed is left alone."""
+    """Draw the page anew when somebody did something, in its turn; a page that nobody changed is left alone."""
     workspace, head = st.session_state.get("_head", ("", 0))
     _presence().here(here.workspace, here.actor.key, here.actor.name)
     try:
         changed = workspace == here.workspace and here.changed_since(head)
     except UserError:
         return  # the next look tells, and so does every act
-    if changed:
+    who = f"{here.workspace} {here.actor.key}"
+    if changed and _turns().take(who):
+        st.session_state["_turn"] = who
         st.rerun()
+
+
+def drawn() -> None:
+    """End the turn of a page that was drawn anew because of somebody else's act."""
+    if who := st.session_state.pop("_turn", None):
+        _turns().done(who)
 
 
 def _name(here: Room) -> None:

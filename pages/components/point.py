@@ -65,7 +65,7 @@ def show(
     requirements: list[Mapping[str, Any]],
 ) -> None:
     """Draw the selected point."""
-    st.subheader(plain(point["id"]), anchor=False)
+    st.header(plain(point["id"]), anchor=False)
     if point["status"] != "measured":
         st.info(f"{point['status'].capitalize()}: {plain(point['reason'] or 'no number yet')}")
         _configuration(point)

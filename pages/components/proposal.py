@@ -108,7 +108,7 @@ def card(here: Room, board: Board, decision: Decision, space: Workspace | None) 
     sign, word = STATES[status]
     told, acts, file = (st.container() for _ in range(3))
     with told:
-        _told(here, decision, space, f"#### {sign} {plain(decision.point)}: {word}")
+        _told(here, decision, space, f"### {sign} {plain(decision.point)}: {word}")
     if decision.conclusion is None and here.may("member") and here.actor.name:
         with acts:
             _acts(here, board, decision)

@@ -7,13 +7,21 @@ from typing import Any
 
 import streamlit as st
 
+from core.attacks.base import THREATS
 from core.charts.binding import binding
+from core.charts.marks import Mark
 from core.charts.words import mapping, measure_of, utility_text
 from core.engine.jobs import Snapshot
 from pages.components import drawing, point, sweep
 from pages.components.live_chart import live_chart
 from pages.components.vault import Workspace
 from pages.components.words import SHORT, STATUS, VERDICTS, interval, passing, percent, plain, signed, title_of, verdict
+
+STANDS = {"best": "best", "tie": "unclear", "beaten": "beaten"}
+STANDS_HELP = (
+    "Against the other settings. best: best measured. beaten: clearly beaten by another, in usefulness and in risk; "
+    "choose the row to see by which. unclear: another has better numbers, but one of the two differences may be chance."
+)
 
 
 def progress(space: Workspace, snapshot: Snapshot) -> None:
@@ -52,7 +60,8 @@ def show(space: Workspace, snapshot: Snapshot, dark: bool) -> None:
     threat, metric = str(result["study"]["threat"]), str(result["study"]["metric"])
     picked = selected(result)
     figure, info = drawing.chart(space, result, dark=dark, selected=picked["id"] if picked else None)
-    st.markdown(f"#### {plain(info.sentence)}")
+    with st.container(key="takeaway"):
+        st.markdown(f"## {plain(info.sentence)}")
     limits = None if snapshot.active else binding(result)  # half a sweep would name another limit every second
     if limits is not None and (told := limits.text()):
         st.markdown(plain(told))
@@ -73,26 +82,35 @@ def show(space: Workspace, snapshot: Snapshot, dark: bool) -> None:
         key=key,
         on_pick=clicked,
     )
+    for told in (info.standing, info.runs):
+        if told:
+            st.caption(plain(told))
     if snapshot.state == "done" and result["requirements"]:
         sweep.more_runs(space, passing(result)["unproven"])
+    marks = {mark.id: mark for mark in info.marks}
     if picked is not None:
         with st.container(border=True, key="point"):
             point.show(space, result, picked, threat, list(result["requirements"]))
+            if picked["id"] in marks:
+                st.caption(plain(marks[picked["id"]].against))
     else:
         st.caption(
             "Click a point, or choose a row of the table, to see what stands behind it. By keyboard: go to the chart, "
             "walk with the arrow keys, press Enter."
         )
-    table(space, result, threat, metric, picked)
+    table(space, result, threat, metric, picked, marks)
     left_out(result)
     for gone in info.off_axis:
         st.caption(f"{plain(gone.label)} has no place on this chart. {plain(gone.reason)}")
 
 
-def rows_of(result: Mapping[str, Any], threat: str, metric: str) -> list[dict[str, str]]:
-    """Return the points as rows of text, in the order of the study."""
+def rows_of(
+    result: Mapping[str, Any], threat: str, metric: str, marks: Mapping[str, Mark] | None = None
+) -> list[dict[str, str]]:
+    """Return the points as rows of text, in the order of the study; `marks` say where each stands."""
     rows = []
     title = measure_of(metric).title
+    alone = [key for key, channel in THREATS.items() if channel == "model"] == [threat]  # "Risk" says it already
     for found in result["points"]:
         risk, utility = mapping(found["risks"].get(threat)), mapping(found["utility"].get(metric))
         measured = found["status"] == "measured"
@@ -103,16 +121,23 @@ def rows_of(result: Mapping[str, Any], threat: str, metric: str) -> list[dict[st
             {
                 "Setting": str(found["id"]),
                 "Limits": limits if measured else f"– {found['status']}",
+                "Others": _stands(found, marks or {}),
                 "Proof": bound_cell(found) if measured else "",
                 title: utility_text(metric, utility, interval=False) if measured else "",
                 "95 % interval": _ends(metric, utility) if measured else "",
                 "Risk": _risk_cell(risk, show) if measured else found["status"],
                 "Risk, 95 %": interval(risk, show) if measured else "",
-                "On model": _worst_cell(found, "model") if measured else "",
+                **({} if alone else {"On model": _worst_cell(found, "model") if measured else ""}),
                 "On rows": _worst_cell(found, "rows") if measured else "",
             }
         )
     return rows
+
+
+def _stands(found: Mapping[str, Any], marks: Mapping[str, Mark]) -> str:
+    """Return where a point stands against the others, in a word; nothing for one without a place on the chart."""
+    mark = marks.get(str(found["id"]))
+    return STANDS[mark.standing] if mark is not None else ""
 
 
 def _ends(metric: str, utility: Mapping[str, Any]) -> str:
@@ -149,7 +174,12 @@ def bound_cell(found: Mapping[str, Any]) -> str:
 
 
 def table(
-    space: Workspace, result: Mapping[str, Any], threat: str, metric: str, picked: Mapping[str, Any] | None
+    space: Workspace,
+    result: Mapping[str, Any],
+    threat: str,
+    metric: str,
+    picked: Mapping[str, Any] | None,
+    marks: Mapping[str, Mark],
 ) -> None:
     """Draw the points as a table; choosing a row selects the point, as a click on the chart does."""
     identifiers = [p["id"] for p in result["points"]]
@@ -164,7 +194,7 @@ def table(
     if key in st.session_state:
         default = None
     st.dataframe(
-        rows_of(result, threat, metric),
+        rows_of(result, threat, metric, marks),
         key=key,
         hide_index=True,
         height=38 + 35 * min(len(identifiers), 20),
@@ -183,6 +213,7 @@ def _columns(metric: str) -> dict[str, Any]:
     return {
         "Setting": text(width=130),
         "Limits": text(width=92),
+        "Others": text(width=60, help=STANDS_HELP),
         "Proof": text(width=98, help="Whether what was measured keeps below what is proved."),
         measure_of(metric).title: text(width=wide),
         "95 % interval": text(width=90),

@@ -49,13 +49,18 @@ def quick_sentence(key: str) -> str:
     )
 
 
-def begin(key: str, again: str | None = None, limits: list[dict[str, Any]] | None = None) -> Workspace:
-    """Open a workspace with a sample, or one again with the limits that its team left, and start its sweep."""
+def begin(
+    key: str,
+    again: str | None = None,
+    limits: list[dict[str, Any]] | None = None,
+    draft: dict[str, Any] | None = None,
+) -> Workspace:
+    """Open a workspace with a sample, or one again with the limits and the study that its team left, and start it."""
     import copy
 
     table = table_of(key)
     space = house().vault.open(owner="sample", again=again)
-    space.sample, space.name, space.draft = key, SAMPLES[key].title, copy.deepcopy(draft_of(key))
+    space.sample, space.name, space.draft = key, SAMPLES[key].title, copy.deepcopy(draft or draft_of(key))
     space.draft.setdefault("attacker", {})
     if limits is not None:
         space.draft["requirement"] = limits

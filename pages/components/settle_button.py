@@ -42,6 +42,7 @@ def settle(space: Workspace, point: str) -> None:
         space.draft["study"].setdefault("more", {})[point] = count
         space.last, space.notes = None, {**space.notes, "stale": True, "clicked": time.monotonic()}
     house().dispatcher.start(job)
+    house().keeper.follow(space)
 
 
 def show(space: Workspace, point: Mapping[str, Any]) -> None:

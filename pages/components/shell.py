@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import streamlit as st
@@ -19,6 +19,8 @@ from core.engine.local import InlineEngine, default_workers
 from core.errors import UserError
 from core.team.store import Store, default_url, no_entry
 from pages.components import identity, people, style, team, unit
+from pages.components.keeper import Keeper
+from pages.components.turns import Turns
 from pages.components.vault import Vault, Workspace
 from pages.components.words import passing, plain
 from pages.components.workers import Workers
@@ -46,9 +48,11 @@ class House:
         self.dispatcher = Dispatcher(self.workers)
         self.vault = Vault(on_forget=self.forget_copies)
         self.presence = people.Presence()
+        self.turns = Turns()
         self._store: Store | None = None
         self._opening = threading.Lock()
         self._warmed = False
+        self.keeper = Keeper(self.store)
         threading.Thread(target=self._clock, daemon=True, name="vault-clock").start()
 
     def store(self) -> Store:
@@ -192,8 +196,11 @@ def start_sweep(space: Workspace) -> None:
     looks = int(space.looks.get("count", 0))
     job = Job(space.study(), space.table, owner=space.id, previews=looks)
     with space.lock:
-        space.job, space.last, space.notes = job, None, {"stale": True, "clicked": time.monotonic()}
+        who = identity.actor()
+        by = (who.name, who.source)
+        space.job, space.last, space.notes = job, None, {"stale": True, "clicked": time.monotonic(), "by": by}
     house().dispatcher.start(job)
+    house().keeper.follow(space)
 
 
 @contextmanager
@@ -252,6 +259,8 @@ def bar(space: Workspace | None) -> None:
 def forget_now(space: Workspace) -> None:
     """Forget the table everywhere and go to the start, which says so."""
     house().vault.forget(space.id)
+    with suppress(UserError):  # where the store does not answer, nothing can be kept either
+        house().keeper.drop(space.id)
     for key in ("ws", "point"):
         st.session_state.pop(key, None)
     st.session_state["forgotten"] = True

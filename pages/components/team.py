@@ -34,6 +34,21 @@ def room(workspace: str) -> Room:
     return held
 
 
+@contextmanager
+def one_look(here: Room) -> Iterator[None]:
+    """Let everything that is drawn inside share one look at the record; every act looks again by itself.
+
+    A page asks a dozen times what it may show, and each question is a query that other people's pages wait for.
+    """
+    here.shared = False
+    here.may("viewer")
+    here.shared = True
+    try:
+        yield
+    finally:
+        here.shared = False
+
+
 def role(workspace: str) -> str:
     """Return this person's role; who brought the table keeps it while the store does not answer."""
     brought = workspace in st.session_state.get("brought", ())

@@ -49,9 +49,9 @@ def sentence(found: dict[str, Any]) -> str:
 
 def show(space: Workspace) -> None:
     """Draw the panel."""
-    st.subheader("Today, without protection", anchor=False)
+    st.header("Today, without protection", anchor=False)
     found = measured(space)
-    st.markdown(f"#### {sentence(found)}")
+    st.markdown(f"### {sentence(found)}")
     left, right = st.columns(2)
     left.metric("Smallest group (k)", f"{found['k']:,}", help=told("k"))
     right.metric(

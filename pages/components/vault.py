@@ -24,6 +24,15 @@ BUDGET_BYTES = 2 * 1024**3
 FRESH_SECONDS = 0.3
 """How long a look at a running sweep serves everybody: a room full of people draws the page at the same moment."""
 
+LOOKING_SHARE = 3.0
+"""Rest after a look at a running sweep, in times of the processor time that it took: pages need the processor too."""
+
+THREAD_SECONDS = 10.0
+"""How long forgetting waits for a look at the sweep that is being computed."""
+
+WATCHED_SECONDS = 3.0
+"""After that long without anybody who looks, a running sweep is looked at only when somebody comes again."""
+
 
 @dataclass(eq=False)
 class Workspace:
@@ -43,14 +52,19 @@ class Workspace:
         The study in the form of its TOML file.
     job : Job or None
         The last sweep.
-    last, taken : Snapshot or None, and float
-        The last look at the sweep, and when it was.
+    last : Snapshot or None
+        The last look at the sweep.
+    taken, looked, watched : float, float and Job or None
+        When the last look was that somebody waited for, when somebody asked for one, and the sweep that a thread looks
+        at meanwhile.
     stack, undo : list
         The steps that the Techniques page tries out, and how they were before each change.
     looks : dict
         What the Techniques page found on this table, and how often it looked.
     unit : str or None
         The schema (`components.unit.mark`) for which somebody confirmed whom a row stands for.
+    threads : list of Thread
+        What runs beside the pages as long as the sweep does.
     limits_known, limits_at : list and tuple, or None
         The limits when draft and team's board were last alike, and when that was (`components.team.sync`).
     """
@@ -70,6 +84,8 @@ class Workspace:
     job: Job | None = None
     last: Snapshot | None = None
     taken: float = 0.0
+    looked: float = 0.0
+    watched: Job | None = None
     revision: int = 0
     size: int = 0
     touched: float = field(default_factory=time.monotonic)
@@ -78,6 +94,7 @@ class Workspace:
     undo: list[list[dict[str, Any]]] = field(default_factory=list)
     looks: dict[str, Any] = field(default_factory=dict)
     unit: str | None = None
+    threads: list[threading.Thread] = field(default_factory=list, repr=False)
     limits_known: list[dict[str, Any]] | None = None
     limits_at: Any = None
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -92,17 +109,53 @@ class Workspace:
         return self.job is not None and self.job.active
 
     def snapshot(self) -> Snapshot | None:
-        """Return the sweep as it stands; a finished one is computed once, a running one for all who ask at once."""
+        """Return the sweep as it stands; a finished one is computed once, for all who ask.
+
+        A running one is looked at in a thread of its own, a few times a second while somebody asks: points take long
+        to compute, and nobody who clicks waits for them. The first point, the end, and what changed limits say of
+        everything are not left to the thread: they are there at once.
+        """
         with self.lock:
             job = self.job
             if job is None:
                 return None
-            active, now = job.active, time.monotonic()
-            moved = now - self.taken > FRESH_SECONDS if active else self.last is not None and self.last.active
-            if moved or self.last is None or self.notes.get("stale"):
-                self.last, self.taken = job.snapshot(), now
+            self.looked, last = time.monotonic(), self.last
+            waiting = last is not None and last.first_point is None and self.looked - self.taken > FRESH_SECONDS
+            ended = last is not None and last.active and not job.active
+            if last is None or ended or (job.active and waiting) or self.notes.get("stale"):
+                self.last, self.taken = job.snapshot(), self.looked
                 self.notes["stale"] = False
+            elif job.active and last.first_point is not None and self.watched is not job:
+                self.watched = job
+                self.aside(self._watch, job)
             return self.last
+
+    def aside(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Run something beside the pages in a thread that ends with the sweep; forgetting waits for it."""
+        thread = threading.Thread(target=work, args=arguments, daemon=True, name="beside-a-sweep")
+        self.threads = [*(other for other in self.threads if other.is_alive()), thread]
+        thread.start()
+
+    def _watch(self, job: Job) -> None:
+        """Look at a running sweep again and again, until it ends, another takes its place, or nobody asks."""
+        try:
+            while True:
+                used, before = time.thread_time(), self.last
+                found = job.snapshot()
+                with self.lock:
+                    if self.job is not job or not job.active:
+                        return
+                    # What was computed while somebody changed a limit is about the limits before.
+                    if self.last is before and not self.notes.get("stale"):
+                        self.last = found
+                    if time.monotonic() - self.looked > WATCHED_SECONDS:
+                        return
+                if job.wait(max(FRESH_SECONDS, LOOKING_SHARE * (time.thread_time() - used))):
+                    return
+        finally:
+            with self.lock:
+                if self.watched is job:
+                    self.watched = None
 
     def limits_changed(self) -> None:
         """Draw the verdicts anew from what was measured; nothing is run again."""
@@ -190,6 +243,9 @@ class Vault:
             space.problem, space.findings, space.why = None, (), {}
             space.stack, space.undo, space.looks, space.unit = None, [], {}, None
             space.limits_known = space.limits_at = None
+            threads, space.threads = space.threads, []
+        for thread in threads:
+            thread.join(THREAD_SECONDS)  # what it is computing holds the table
         self._on_forget(space.id)
         gc.collect()
         return True

@@ -1,4 +1,4 @@
-"""axe-core on every page, light and dark, over a finished study: nothing serious or critical.
+"""axe-core on every page, light and dark, over a finished study: nothing moderate, serious or critical.
 
 The script comes out of the package axe-playwright-python, which bundles axe-core 4.12; nothing is fetched.
 """
@@ -13,7 +13,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-GRAVE = ("serious", "critical")
+GRAVE = ("moderate", "serious", "critical")
 EXCEPT: dict[str, tuple[str, ...]] = {}
 """Rule -> selectors inside Streamlit's own widgets, which we cannot change. None is needed with 1.67."""
 

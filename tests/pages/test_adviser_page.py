@@ -45,7 +45,7 @@ def found(workspace):
 
 def test_nothing_is_measured_before_somebody_asks(workspace):
     at = visit("data", workspace)
-    assert "Could you do with less?" in [s.value for s in at.subheader]
+    assert "Could you do with less?" in [s.value for s in at.header]
     assert "adviser" not in workspace.notes
     assert "Drop" not in words(at)
 

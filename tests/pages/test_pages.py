@@ -33,7 +33,7 @@ def visit(page, space=None, **parameters):
 
 def words(at):
     """Return all text of a page."""
-    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+    kinds = ("title", "header", "markdown", "caption", "info", "warning", "error", "success")
     return "\n".join(str(element.value) for kind in kinds for element in at.get(kind))
 
 
@@ -144,7 +144,7 @@ def test_a_linked_point_shows_its_sentence_its_reference_and_what_was_not_measur
     start(workspace)
     at = visit("trade_off", workspace, point="k-anonymity[k=3]")
     text = words(at)
-    assert "k\\-anonymity\\[k\\=3\\]" in at.subheader[0].value
+    assert "k\\-anonymity\\[k\\=3\\]" in at.header[0].value
     assert "always answering the most frequent class" in text
     assert "shared by at least 3 people" in text
     strip = next(h.value for h in at.get("html") if "data-status" in h.value)

@@ -7,10 +7,13 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.charts.standing import FEWER_RUNS
+from core.charts.trade_off import TradeOff
 from pages.components import beside, coverage, null_button, payers, risk_details, sentences
 from pages.components.results import bound_cell, rows_of
 from tests.pages.rich_point import apart, point, result
 from tests.pages.test_pages import start, visit, words
+from tests.result_example import example
 
 STUDY = result(point())["study"]
 
@@ -327,3 +330,54 @@ def test_columns_that_name_people_or_split_them_into_handfuls_make_no_groups(wor
     named = workspace.schema.changed(replace(workspace.schema["town"], role=Role.DIRECT_IDENTIFIER))
     assert "town" not in payers.groupable(named, {"town": 3})
     assert "age" not in payers.groupable(replace(workspace.schema, person_id="age"), {})
+
+
+def test_the_table_says_where_a_point_stands_against_the_others():
+    found = {
+        **example(),
+        "frontier_ties": ["noise[scale=0.2]"],
+        "frontier_beaten": {"k-anonymity[k=50]": "constant"},
+    }
+    marks = {mark.id: mark for mark in TradeOff.info(found).marks}
+    cells = {row["Setting"]: row["Others"] for row in rows_of(found, "membership", "accuracy", marks)}
+    assert [cells[name] for name in ("none", "noise[scale=0.2]", "k-anonymity[k=50]", "broken")] == [
+        "best",
+        "unclear",
+        "beaten",
+        "",
+    ]
+
+
+def middle(whole):
+    """Draw the middle of the Trade-off page with a hand-made result."""
+    from types import SimpleNamespace
+
+    from core.engine.jobs import Snapshot
+    from pages.components import results
+
+    space = SimpleNamespace(
+        id="x", revision=0, job=None, schema=None, table=None, profile=(), draft={"study": {}}, notes={}
+    )
+    snapshot = Snapshot(result=whole, done=1, total=1, state="stopped", seconds_left=None, seconds=1.0, first_point=1.0)
+    results.show(space, snapshot, False)
+
+
+def test_under_the_chart_stands_who_is_beaten_and_which_settings_had_other_numbers_of_runs():
+    told = example()
+    told["points"][2]["replicates"] = 32
+    at = AppTest.from_function(middle, default_timeout=20, args=(told,)).run()
+    assert not at.exception
+    captions = [text(caption.value) for caption in at.caption]
+    assert any(line.startswith("No setting is clearly beaten by another in accuracy and risk") for line in captions)
+    (runs,) = [line for line in captions if FEWER_RUNS in line]
+    assert "32: k-anonymity with k = 2; 8: " in runs
+    at = AppTest.from_function(middle, default_timeout=20, args=(example(),)).run()
+    assert not any(FEWER_RUNS in text(caption.value) for caption in at.caption)
+
+
+def test_the_picked_point_says_where_it_stands():
+    at = AppTest.from_function(middle, default_timeout=20, args=(example(),))
+    at.query_params["point"] = "noise[scale=0.2]"
+    at.run()
+    assert not at.exception
+    assert "Not clearly beaten" in text(words(at))
