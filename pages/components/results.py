@@ -173,6 +173,11 @@ def bound_cell(found: Mapping[str, Any]) -> str:
     return "kept" if any(risk.get("bound") is not None for risk in risks) else "no bound"
 
 
+def table_key(space: Workspace) -> str:
+    """Return the key of the table that goes with the chart's last pick."""
+    return f"points-{space.id}-{st.session_state.get('from_chart', 0)}"
+
+
 def table(
     space: Workspace,
     result: Mapping[str, Any],
@@ -184,9 +189,12 @@ def table(
     """Draw the points as a table; choosing a row selects the point, as a click on the chart does."""
     identifiers = [p["id"] for p in result["points"]]
     # A click on the chart must move the table's mark: a new key mounts it with that row as its default.
-    key = f"points-{space.id}-{st.session_state.get('from_chart', 0)}"
+    key = table_key(space)
 
     def chosen() -> None:
+        # The two-second look, sent before the browser has taken the old table away, bears that table's choice again.
+        if key != table_key(space):
+            return
         rows = st.session_state[key]["selection"]["rows"]
         select(identifiers[rows[0]] if rows else None)
 

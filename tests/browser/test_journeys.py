@@ -60,16 +60,16 @@ def test_sample_to_chart_to_limit_to_point_to_report(server, visit, tmp_path):
     me.see("What was measured, and what was not")
     assert page.locator(".st-key-point li[data-status]").count() == 6
     assert "point=" in page.url
-    name = page.locator(".st-key-point h3").inner_text()
+    name = page.locator(".st-key-point h2").inner_text()
 
     # F5 loses nothing; a colleague with the link sees the same.
     page.reload()
     me.see("finished in")
-    assert page.locator(".st-key-point h3").inner_text() == name
+    assert page.locator(".st-key-point h2").inner_text() == name
     colleague = visit(server.url)
     colleague.page.goto(page.url)
     colleague.drawn()
-    assert colleague.page.locator(".st-key-point h3").inner_text() == name
+    assert colleague.page.locator(".st-key-point h2").inner_text() == name
     assert colleague.page.get_by_label("Accuracy at least, number in %").input_value() == "100.0"
 
     me.go("Report")
@@ -130,15 +130,15 @@ def test_own_table_to_roles_to_sweep(server, visit):
     assert page.locator("img[src=x]").count() == 0
 
     # One edit in the role editor changes the sentence on the right.
-    before = page.locator(".st-key-today h4").inner_text()
+    before = page.locator(".st-key-today h3").inner_text()
     page.get_by_role("button", name="Clear all").last.wait_for()
     multiselect = page.get_by_role("combobox", name="What the attacker knows about people")
     multiselect.click()
     page.keyboard.type("Betrag")
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
-    me.until(lambda: page.locator(".st-key-today h4").inner_text() != before)
-    assert "Betrag" in page.locator(".st-key-today h4").inner_text()
+    me.until(lambda: page.locator(".st-key-today h3").inner_text() != before)
+    assert "Betrag" in page.locator(".st-key-today h3").inner_text()
 
     # Each press waits for the answer to the one before: what is drawn late may move the button away under it.
     me.settled()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from core.charts.standing import FEWER_RUNS
@@ -381,3 +383,27 @@ def test_the_picked_point_says_where_it_stands():
     at.run()
     assert not at.exception
     assert "Not clearly beaten" in text(words(at))
+
+
+def choose(at, row):
+    """Send what a browser sends when a row of the points table is chosen, and run."""
+    table = next(element for element in at.dataframe if "points-" in element.proto.id)
+    sent = WidgetStates()
+    state = sent.widgets.add()
+    state.id = table.proto.id
+    state.string_value = json.dumps({"selection": {"rows": [row], "columns": [], "cells": []}})
+    return at._run(sent)
+
+
+def test_a_row_that_the_table_before_a_pick_still_reports_does_not_undo_the_pick(workspace):
+    start(workspace)
+    workspace.job.wait(60)
+    at = choose(visit("trade_off", workspace), 2)
+    assert at.session_state["point"] == "k-anonymity[k=3]"
+    # The chart was picked meanwhile; the browser has not taken the old table away when it sends its next look.
+    at.session_state["point"] = "constant"
+    at.session_state["from_chart"] = 1
+    choose(at, 1)
+    assert not at.exception
+    assert at.session_state["point"] == "constant"
+    assert choose(at, 1).session_state["point"] == "no-protection"  # the new table is heard
