@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import threading
@@ -51,7 +52,7 @@ class House:
         self.turns = Turns()
         self._store: Store | None = None
         self._opening = threading.Lock()
-        self._warmed = False
+        self._warmed, self._over = False, threading.Event()
         self.keeper = Keeper(self.store)
         threading.Thread(target=self._clock, daemon=True, name="vault-clock").start()
 
@@ -105,19 +106,19 @@ class House:
             self.workers.warm()
         threading.Thread(target=_imports, daemon=True, name="warm-up").start()
 
+    def close(self) -> None:
+        """End the clock and the workers, when another house takes this one's place."""
+        self._over.set()
+        self.workers.close()
+
     def _clock(self) -> None:
         """Forget what is idle, and collect garbage now that Streamlit does not after every run."""
-        import gc
-
-        while True:
-            time.sleep(60)
+        while not self._over.wait(60):
             self.vault.expire()
             gc.collect()
 
 
 def _imports() -> None:
-    import gc
-
     import plotly.graph_objects as go
 
     go.Figure(go.Scatter(x=[0], y=[0])).to_json()
@@ -127,7 +128,7 @@ def _imports() -> None:
     gc.freeze()
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, on_release=House.close)
 def house() -> House:
     """Return the one house of this server process."""
     return House()

@@ -44,6 +44,17 @@ def navigation_is_known(monkeypatch):
     monkeypatch.setattr(PagesManager, "__init__", made)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def installed_components():
+    """Look through what is installed for components once; every run of AppTest would, for a tenth of a second."""
+    from streamlit.components.v2 import manifest_scanner
+
+    found = manifest_scanner.scan_component_manifests()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda: found)
+        yield
+
+
 @pytest.fixture
 def small_frame():
     """Return 120 invented people with a column name that is hostile on purpose."""
