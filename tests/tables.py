@@ -62,6 +62,11 @@ def _target(rng: np.random.Generator, n: int) -> np.ndarray:
 
 def awkward() -> dict[str, Table]:
     """Return tables that break careless code, by what is awkward about them."""
+    return dict(_awkward())
+
+
+@cache
+def _awkward() -> dict[str, Table]:
     found: dict[str, Table] = {}
     usual = {"age": (N, QI), "sex": (C, QI)}
 
