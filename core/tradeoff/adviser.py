@@ -20,6 +20,7 @@ from core.privacy.classes import equivalence_classes
 from core.rng import rng_for, seed_from
 from core.stats.intervals import Spread, difference
 from core.tradeoff.advice import CAVEAT, Advice, Review, rank
+from core.tradeoff.runner import Run, here
 from core.tradeoff.study import Study
 from core.utility.metrics import ALL_METRICS, metrics_for
 
@@ -47,7 +48,9 @@ def advise(table: Table, study: Study, rng: Generator) -> tuple[Advice, ...]:
     return review(table, study, rng).singles
 
 
-def review(table: Table, study: Study, rng: Generator, progress: Callable[[float], None] | None = None) -> Review:
+def review(
+    table: Table, study: Study, rng: Generator, progress: Callable[[float], None] | None = None, run: Run = here
+) -> Review:
     """Measure what every input column is worth and what it gives away, alone and a few together.
 
     Accuracy: models are trained on `FITS` random draws of people from POOL, with and without the columns, and scored
@@ -67,6 +70,8 @@ def review(table: Table, study: Study, rng: Generator, progress: Callable[[float
     rng : Generator
     progress : callable, optional
         Told the share of the work that is done.
+    run : Run
+        Where the models are trained.
 
     Raises
     ------
@@ -79,13 +84,13 @@ def review(table: Table, study: Study, rng: Generator, progress: Callable[[float
     Distribution-free predictive inference for regression, JASA 113, section 6 (LOCO).
     """
     with threadpool_limits(1):
-        return _Reviewer(table, study, rng, progress or (lambda share: None)).review()
+        return _Reviewer(table, study, rng, progress or (lambda share: None), run).review()
 
 
 class _Reviewer:
     """Trains, scores and counts for sets of columns; every set once."""
 
-    def __init__(self, table: Table, study: Study, rng: Generator, progress: Callable[[float], None]) -> None:
+    def __init__(self, table: Table, study: Study, rng: Generator, progress: Callable[[float], None], run: Run) -> None:
         schema, task = table.schema, task_of(table)
         if not schema.model_inputs:
             raise UserError("advice needs columns to give up", got="no input column", do="Correct the roles.")
@@ -96,7 +101,7 @@ class _Reviewer:
                 got=study.model.key,
                 do=f"Choose one of: {fitting}.",
             )
-        self.table, self.task, self.progress = table, task, progress
+        self.table, self.task, self.progress, self.run = table, task, progress, run
         self.model = quick(study.model)
         self.stands_in = self.model is not study.model
         self.metric = study.metric if study.metric in metrics_for(task) else next(iter(metrics_for(task)))
@@ -202,15 +207,20 @@ class _Reviewer:
     def _scores(self, columns: tuple[str, ...]) -> tuple[Labels, Labels]:
         """Return the metric of each fit, and the influence of every TEST person on it."""
         rows = self.rows.drop(columns)
+        # The same seed with and without a column: chance of the fit cancels as far as it can.
+        calls = [(self.model, members.drop(columns), self.classes, seed, rows) for members, seed in self.draws]
         values, influences = [], []
-        for members, seed in self.draws:
-            # The same seed with and without a column: chance of the fit cancels as far as it can.
-            fitted: Any = self.model.fit(members.drop(columns), self.classes, rng_for(seed, "adviser"))
-            answers = fitted.predict_proba(rows) if self.classes else fitted.predict(rows)
+        for answers in self.run(_answers, *calls):
             value, influence = ALL_METRICS[self.metric].score(answers, self.target)
             values.append(value)
             influences.append(np.bincount(self.person, weights=influence))
         return np.array(values), np.array(influences)
+
+
+def _answers(model: Model, members: Table, classes: tuple[str, ...], seed: int, rows: Table) -> Labels:
+    fitted: Any = model.fit(members, classes, rng_for(seed, "adviser"))
+    answers: Labels = fitted.predict_proba(rows) if classes else fitted.predict(rows)
+    return answers
 
 
 def quick(model: Model) -> Model:

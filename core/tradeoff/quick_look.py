@@ -12,6 +12,7 @@ from core.tradeoff.difference import Baseline
 from core.tradeoff.point import UNPROTECTED, Tally, point_json
 from core.tradeoff.recipe import Recipe
 from core.tradeoff.replicate import Outcome, run_replicate
+from core.tradeoff.runner import Run, here
 from core.tradeoff.study import Study
 
 PEOPLE = 5_000
@@ -33,6 +34,8 @@ class QuickLook:
     study : Study
         Model, seed and attacker are taken from it; its recipes and limits are not.
     table : Table
+    run : Run
+        Where the fits run.
 
     Raises
     ------
@@ -40,10 +43,11 @@ class QuickLook:
         When the table has no target, or the model does not fit it.
     """
 
-    def __init__(self, study: Study, table: Table) -> None:
+    def __init__(self, study: Study, table: Table, run: Run = here) -> None:
         rows = min(PEOPLE, table.people) if study.rows is None else min(PEOPLE, study.rows)
         self.study = replace(study, effort="glance", rows=rows, recipes=(), requirements=(), subgroup=None)
         self.bench = Bench.prepare(self.study, table)
+        self._elsewhere = run
         self._baseline: Baseline | None = None
         self._point: dict[str, Any] | None = None
         self.looks = 0
@@ -83,8 +87,8 @@ class QuickLook:
     def _run(self, recipe: Recipe) -> tuple[Tally, list[Outcome]]:
         tally = Tally(recipe)
         self.looks += 1
-        for number in range(REPLICATES):
-            tally.add(run_replicate(self.bench, recipe, self.study, number))
-            if tally.settled:
-                break
+        calls = [(self.bench, recipe, self.study, number) for number in range(REPLICATES)]
+        for outcome in self._elsewhere(run_replicate, *calls):
+            if not tally.settled:
+                tally.add(outcome)
         return tally, tally.replicates()

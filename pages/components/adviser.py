@@ -15,7 +15,7 @@ from core.rng import rng_for
 from core.tradeoff.adviser import CAVEAT, FITS, Advice, Review, review
 from core.tradeoff.study import Study, parse_study
 from pages.components import task
-from pages.components.shell import told
+from pages.components.shell import house, told
 from pages.components.vault import Workspace
 from pages.components.words import names, plain
 
@@ -120,6 +120,7 @@ def show(space: Workspace) -> None:
                 study,
                 rng_for(study.seed, "adviser"),
                 lambda share: _working(bar, share),
+                house().elsewhere,
             )
             space.notes["adviser"] = held = (now, found)
             space.looks["count"] = space.looks.get("count", 0) + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -18,6 +19,7 @@ from core.tradeoff.before_after import BeforeAfter, ColumnChange, before_after, 
 from core.tradeoff.quick_look import REPLICATES, QuickLook
 from core.tradeoff.recipe import Recipe
 from pages.components.sentences import proved_sentence, threat_sentence, utility_sentence
+from pages.components.shell import house
 from pages.components.vault import Workspace
 from pages.components.words import extra_of, people, plain, thousand
 
@@ -61,18 +63,19 @@ def effect(space: Workspace, recipe: Recipe, looker: str) -> Effect:
     if space.looks.get("mark") == mark:
         found: Effect = space.looks["effect"]
         return found
-    table, facts = space.table, facts_of(space.table, study.assume_public_domain)
+    table, facts, run = space.table, facts_of(space.table, study.assume_public_domain), house().elsewhere
     if reason := recipe.unsupported(table.schema, facts):
         raise UserError("this stack must fit the table", got=reason, do="Change a step, or a column's role.")
     shown = None
     if any(step.stage is Stage.TABLE for step in recipe.steps):
         table, sampled = quick_part(recipe, table, study.seed)
         facts = facts_of(table, study.assume_public_domain)
-        shown = replace(before_after(table, recipe, facts, seed=study.seed, looker=looker), sampled=sampled)
+        (found_rows,) = run(partial(before_after, seed=study.seed, looker=looker), (table, recipe, facts))
+        shown = replace(found_rows, sampled=sampled)
     point, problem, sample = None, None, 0
     try:
         if space.looks.get("settled") != settled:
-            space.looks["quick"] = QuickLook(study, space.table)
+            space.looks["quick"] = QuickLook(study, space.table, run)
             space.looks["settled"] = settled
         quick: QuickLook = space.looks["quick"]
         before = quick.looks

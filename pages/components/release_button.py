@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from core.release.certificate import CertificateError, Released, release
 from core.release.command import sentences
 from core.tradeoff.recipe import Recipe
 from pages.components import unit
-from pages.components.shell import brought, told
+from pages.components.shell import brought, house, told
 from pages.components.vault import Workspace
 from pages.components.words import plain
 
@@ -53,7 +54,8 @@ def show(space: Workspace, point: Mapping[str, Any]) -> None:
         with told(), st.spinner("Protecting the whole table and verifying it"):
             try:
                 ledger = space.job.ledger_with(recipe)
-                kept[mark] = release(space.job.study, space.table, recipe, measured=point, ledger=ledger)
+                certified = partial(release, measured=point, ledger=ledger)
+                (kept[mark],) = house().elsewhere(certified, (space.job.study, space.table, recipe))
                 space.job.released(recipe)
                 space.notes["stale"] = True
             except CertificateError as error:

@@ -1,11 +1,8 @@
-"""What surrounds every page: the house that holds everything, the current workspace, the bar on top, errors."""
+"""What surrounds every page: the one house, the current workspace, the bar on top, errors."""
 
 from __future__ import annotations
 
-import gc
-import os
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,18 +10,14 @@ from typing import Any
 
 import streamlit as st
 
-from core.engine.choose import cluster_address
 from core.engine.cluster import ClusterEngine
-from core.engine.jobs import Dispatcher, Job
-from core.engine.local import InlineEngine, default_workers
+from core.engine.jobs import Job
 from core.errors import UserError
-from core.team.store import Store, default_url, no_entry
+from core.team.store import no_entry
 from pages.components import identity, people, style, team, unit
-from pages.components.keeper import Keeper
-from pages.components.turns import Turns
-from pages.components.vault import Vault, Workspace
+from pages.components.house import House
+from pages.components.vault import Workspace
 from pages.components.words import passing, plain
-from pages.components.workers import Workers
 
 PAGES = {
     "start": "pages/start.py",
@@ -36,96 +29,6 @@ PAGES = {
     "methods": "pages/methods.py",
 }
 WHERE = "in memory on this server{}, forgotten after 30 min idle"
-
-
-class House:
-    """Everything that one server process holds: the vault, the workers, the sweeps' turns."""
-
-    def __init__(self) -> None:
-        # 0 workers: sweeps run in the calling thread, for machines without processes and for tests of pages.
-        count = int(os.environ.get("MIDDLEGROUND_WORKERS") or default_workers())
-        cluster = cluster_address()
-        self.workers: Any = ClusterEngine(cluster) if cluster else Workers(count) if count else InlineEngine()
-        self.dispatcher = Dispatcher(self.workers)
-        self.vault = Vault(on_forget=self.forget_copies)
-        self.presence = people.Presence()
-        self.turns = Turns()
-        self._store: Store | None = None
-        self._opening = threading.Lock()
-        self._warmed, self._over = False, threading.Event()
-        self.keeper = Keeper(self.store)
-        threading.Thread(target=self._clock, daemon=True, name="vault-clock").start()
-
-    def store(self) -> Store:
-        """Return the team's store, opened once; a `UserError` says why it cannot be, and the next call tries again."""
-        with self._opening:
-            if self._store is None:
-                self._store = Store(default_url())
-            return self._store
-
-    @property
-    def where(self) -> str:
-        """Who computes, in words: "2 processes of this machine"."""
-        if isinstance(self.workers, ClusterEngine):
-            return "the workers of your cluster"
-        count = self.workers.workers
-        return f"{count} process{'' if count == 1 else 'es'} of this machine"
-
-    @property
-    def promise(self) -> str:
-        """What happens to rows, in one sentence that holds for where the work runs."""
-        if isinstance(self.workers, ClusterEngine):
-            return (
-                "Rows stay in memory: of this server and, while settings run, of the workers of your cluster. They are "
-                "never written to disk."
-            )
-        return "Rows stay in this server's memory: never written to disk, never sent elsewhere."
-
-    def ready(self) -> None:
-        """Reach the cluster where there is one, or raise the `UserError` that says why it cannot be used."""
-        if isinstance(self.workers, ClusterEngine):
-            self.workers.connect()
-
-    def forget_copies(self, holder: str = "") -> None:
-        """Drop what was measured for a workspace, kill the processes that hold copies of tables, start fresh ones."""
-        self.dispatcher.forget(holder)
-        if isinstance(self.workers, Workers):
-            self.workers.forget()
-            self.workers.warm()
-        elif isinstance(self.workers, ClusterEngine):
-            self.workers.forget()
-        else:
-            self.workers.close()
-
-    def warm(self) -> None:
-        """Start the workers and import what the first sweep and chart need, once, without waiting."""
-        if self._warmed:
-            return
-        self._warmed = True
-        if isinstance(self.workers, Workers):
-            self.workers.warm()
-        threading.Thread(target=_imports, daemon=True, name="warm-up").start()
-
-    def close(self) -> None:
-        """End the clock and the workers, when another house takes this one's place."""
-        self._over.set()
-        self.workers.close()
-
-    def _clock(self) -> None:
-        """Forget what is idle, and collect garbage now that Streamlit does not after every run."""
-        while not self._over.wait(60):
-            self.vault.expire()
-            gc.collect()
-
-
-def _imports() -> None:
-    import plotly.graph_objects as go
-
-    go.Figure(go.Scatter(x=[0], y=[0])).to_json()
-    from pages.components.samples import table_of
-
-    table_of("adult")  # public, and the first click of most people
-    gc.freeze()
 
 
 @st.cache_resource(show_spinner=False, on_release=House.close)

@@ -33,11 +33,29 @@ if __name__ == "__main__":
     at.button(key="try_adult").click().run()
     (space,) = shell.house().vault._held.values()
     assert space.job.wait(100)
-    pages = {p.name for p in Path(sys.argv[1]).parent.glob("pages/[a-z]*.py")}
-    # The quick look of Techniques fits one small model where the page is drawn; nothing else may.
-    for page in sorted(pages - {"techniques.py"}):
-        at.switch_page(f"pages/{page}").run()
+    def opened(page):
+        at.switch_page(f"pages/{page}.py").run()
         assert not at.exception, (page, at.exception)
+        return at
+    def pressed(part):
+        next(b for b in at.button if part in (b.key or "")).click().run()
+        assert not at.exception and not at.error, (part, at.exception, at.error)
+    for page in sorted(Path(sys.argv[1]).parent.glob("pages/[a-z]*.py")):
+        opened(page.stem)
+    # Whatever fits a model because somebody pressed a button: advice, a preview of invented rows, a release of them.
+    opened("data")
+    pressed("adviser")
+    assert space.notes["adviser"][1].singles
+    opened("techniques")
+    space.stack = [{"technique": "sequential_trees"}]
+    opened("techniques")
+    assert space.looks["effect"].point["status"] == "measured"
+    assert space.looks["effect"].table is not None
+    at.session_state["point"] = "synthetic[min_leaf=5]"
+    opened("trade_off")
+    pressed("null-check")
+    pressed("make-release")
+    assert space.notes["released"]
     assert space.snapshot().state == "done"
     assert {p["status"] for p in space.snapshot().result["points"]} == {"measured"}
     shell.house().workers.close()
@@ -57,7 +75,7 @@ def test_the_pages_and_all_they_draw_with_are_imported_without_sklearn():
 
 
 @pytest.mark.slow
-def test_the_page_process_draws_a_real_sweep_on_every_page_but_techniques_without_sklearn(tmp_path):
+def test_the_page_process_draws_a_real_sweep_and_serves_every_button_without_sklearn(tmp_path):
     (tmp_path / "walk.py").write_text(WALK)
     environment = {
         **os.environ,
@@ -66,7 +84,7 @@ def test_the_page_process_draws_a_real_sweep_on_every_page_but_techniques_withou
         "PYTHONPATH": str(ROOT),
     }
     told = subprocess.run([sys.executable, str(tmp_path / "walk.py"), str(ROOT / "dashboard.py")], cwd=ROOT,
-                          env=environment, capture_output=True, text=True, timeout=170)  # fmt: skip
+                          env=environment, capture_output=True, text=True, timeout=250)  # fmt: skip
     assert told.stdout.splitlines()[-1:] == ["sklearn False"], told.stderr[-3000:]
 
 

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.team.events import Actor
 from core.team.room import Room
-from pages.components.shell import House
+from pages.components.house import House
 from tests.pages.test_pages import ENTRY
 
 ANA = Actor(key="ana", name="Ana")

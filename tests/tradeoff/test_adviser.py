@@ -16,6 +16,7 @@ from core.privacy.classes import equivalence_classes
 from core.tradeoff import adviser
 from core.tradeoff.advice import Advice
 from core.tradeoff.adviser import advise, quick, rank, review
+from core.tradeoff.runner import here
 from core.tradeoff.study import Attacker, Study, parse_model
 from tests.tables import awkward, people, schema_of
 
@@ -100,7 +101,7 @@ def test_columns_that_say_the_same_can_each_go_but_not_both():
     alone = {one.columns[0]: one for one in found.singles}
     assert abs(alone["one"].change) < 0.02
     assert abs(alone["twin"].change) < 0.02
-    both = adviser._Reviewer(table, study(), rng(), lambda share: None).advice(("one", "twin"))
+    both = adviser._Reviewer(table, study(), rng(), lambda share: None, here).advice(("one", "twin"))
     # 90 % right with either, about 50 % without both: a loss of .4, of which an interval of some points is sure.
     assert both.change < -0.25
     assert both.loss_measured
