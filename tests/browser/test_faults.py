@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from core.team.runs import last_run
 from core.team.store import Store
 from tests.browser.conftest import Server
 
@@ -161,10 +162,30 @@ def test_a_worker_a_full_disk_the_network_and_the_server_fail_one_after_the_othe
         me.settled()
         me.see("typed without network")
         me.go("Trade-off")
+        me.see("ended with")
+        me.drawn()  # what was measured is still to be seen
         me.click("again and go on")
-        me.drawn()
+        me.see("finished in")
         assert f"ws={workspace}" in me.page.url
         assert me.page.get_by_label("Accuracy at least, number in %").input_value() == "71.0"
+        # In the middle of a sweep of many minutes: how far it came is kept, and it goes on.
+        me.page.get_by_text("Use all 45,222 people").click()
+        me.settled()
+        me.run()
+        me.until(lambda: (run := last_run(Store(database), workspace)) and run.state == "running" and run.done > 0)
+    finally:
+        server.kill()
+    me.see("Connect")
+    server = Again(folder / "three", port, DATABASE_URL=database)
+    try:
+        me.see("was interrupted at")
+        me.drawn()
+        me.click("again and go on")
+        me.page.get_by_role("button", name="Stop", exact=True).wait_for()
+        me.drawn()
+        me.click("Stop", exact=True)
+        me.see("stopped; what is done is kept")
+        me.settled()
         me.go("Decide")
         me.see("said on a full disk")
         # A connection that failed is in the browser's console for every try; nothing else may be.
