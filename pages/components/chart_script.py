@@ -49,6 +49,7 @@ const given = new WeakMap();
 const configs = new WeakMap();
 const hidden = new WeakMap();
 const NARROW = 560;
+const REACH = 10;  // pixels between a click and the middle of a mark
 
 // plotly forgets who was hidden in the legend when a family is gone for a moment, as when a sweep starts again.
 function shown(element, traces) {
@@ -176,6 +177,19 @@ function step(element, event, setTriggerValue) {
   event.preventDefault();
 }
 
+// The mark nearest to a click; where marks cover each other, another click takes the next one.
+function nearest(element, event) {
+  const { xaxis, yaxis } = element._fullLayout, box = element.getBoundingClientRect();
+  const x = event.clientX - box.left - xaxis._offset, y = event.clientY - box.top - yaxis._offset;
+  const close = element._fullData
+    .filter((trace) => trace.visible === true && trace.uid.startsWith('family'))
+    .flatMap((trace) => trace.customdata.map(([id], at) =>
+      ({ id, far: Math.hypot(xaxis.d2p(trace.x[at]) - x, yaxis.d2p(trace.y[at]) - y) })))
+    .filter((one) => one.far <= REACH).sort((one, other) => one.far - other.far);
+  const chosen = element._fullData.find((trace) => trace.uid === 'selected')?.customdata?.[0]?.[0];
+  return close[(close.findIndex((one) => one.id === chosen) + 1) % close.length]?.id;
+}
+
 export default ({ data, parentElement, setTriggerValue }) => {
   const element = parentElement.querySelector('.trade-off-chart');
   if (!element || !data) return;
@@ -219,9 +233,9 @@ export default ({ data, parentElement, setTriggerValue }) => {
       element.on('plotly_legendclick', (event) => hide(element, event, false));
       element.on('plotly_legenddoubleclick', (event) => hide(element, event, true));
       element.on('plotly_click', (event) => {
-        const first = event.points.find((point) => point.customdata !== undefined && point.customdata !== null);
+        const first = event.points.find((point) => Array.isArray(point.customdata));
         if (!first) return;
-        const id = Array.isArray(first.customdata) ? first.customdata[0] : first.customdata;
+        const id = nearest(element, event.event) ?? first.customdata[0];
         setTriggerValue('picked', String(id));
       });
     });

@@ -95,8 +95,8 @@ def show(space: Workspace, snapshot: Snapshot, dark: bool) -> None:
                 st.caption(plain(marks[picked["id"]].against))
     else:
         st.caption(
-            "Click a point, or choose a row of the table, to see what stands behind it. By keyboard: go to the chart, "
-            "walk with the arrow keys, press Enter."
+            "Click a point, or choose a row of the table, to see what stands behind it. Where points cover each other, "
+            "click again for the next. By keyboard: go to the chart, walk with the arrow keys, press Enter."
         )
     table(space, result, threat, metric, picked, marks)
     left_out(result)

@@ -208,6 +208,29 @@ def test_a_mark_and_its_row_are_selected_together(finished):
     me.until(lambda: f"point={far.split('[')[0]}" in page.url)
 
 
+def test_marks_that_cover_each_other_are_picked_one_after_the_other(finished):
+    me = finished()
+    page, chart = me.page, me.page.locator(CHART)
+    # From far away all marks lie on each other.
+    chart.evaluate("e => window.__plotly.relayout(e, { 'xaxis.range': [-5000, 5000], 'yaxis.range': [-5000, 5000] })")
+    (many, x, y) = chart.evaluate(
+        """e => { const { xaxis, yaxis } = e._fullLayout, one = e._fullData.find(t => t.uid.startsWith('family'));
+        return [+e.dataset.points, xaxis._offset + xaxis.d2p(one.x[0]), yaxis._offset + yaxis.d2p(one.y[0])]; }"""
+    )
+    chart.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    seen = []
+    for _ in range(many + 1):
+        before = ringed(chart)
+        area = chart.bounding_box()
+        page.mouse.click(area["x"] + x, area["y"] + y)
+        me.until(lambda before=before: ringed(chart) not in ([], before), 20)
+        me.settled()
+        seen += ringed(chart)
+        page.wait_for_timeout(400)  # sooner it would be a double click, which shows everything
+    assert len(set(seen[:many])) == many
+    assert seen[many] == seen[0]
+
+
 def boxes(chart, which):
     return chart.locator(which).evaluate_all(
         """all => all.map(e => e.getBoundingClientRect()).filter(b => b.width)
